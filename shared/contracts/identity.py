@@ -1,0 +1,53 @@
+"""Who is calling: the claims auth signs, the gateway forwards and every service verifies for itself."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+ISSUER = "credit.auth"
+AUDIENCE = "credit.services"
+ALGORITHM = "Ed25519"
+
+
+class Role(StrEnum):
+    ADMIN = "admin"  # 市信用办: everything
+    MANAGER = "manager"  # 部门管理员: the department's users and all its data
+    REPORTER = "reporter"  # 填报员: reports and edits its department's data
+    VIEWER = "viewer"  # 查询员: reads its department's data
+
+
+ROLE_NAMES = {
+    Role.ADMIN: "市信用办",
+    Role.MANAGER: "部门管理员",
+    Role.REPORTER: "填报员",
+    Role.VIEWER: "查询员",
+}
+
+
+class DepartmentRef(BaseModel):
+    code: str
+    name: str
+
+
+class Identity(BaseModel):
+    """The verified caller. Carried in the `Authorization: Bearer` header between our processes only."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    user_id: str
+    user_name: str  # display name of the officer
+    role: Role
+    department: DepartmentRef
+    region: str = ""  # six-digit region code of the department
+    session_id: str = ""  # session or token the identity was made from
+    address: str = ""  # client address as the gateway saw it, for the audit
+    must_change_password: bool = False
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role is Role.ADMIN
+
+    @property
+    def department_scope(self) -> str | None:
+        """The one department whose data the caller may touch; None for every department."""
+        return None if self.is_admin else self.department.code

@@ -1,0 +1,77 @@
+"""One pool per process, one transaction per use case."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Self, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from shared.errors import Unavailable
+
+DOWN = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InternalClientError,
+    TimeoutError,
+)
+
+Conn: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+
+Row: TypeAlias = asyncpg.Record
+
+
+class DatabaseDown(Unavailable):
+    slug = "database-down"
+    title = "数据库暂时连不上"
+
+
+class Database:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, dsn: str, *, min_size: int = 1, max_size: int = 10) -> AsyncGenerator[Self]:
+        """A pool that need not reach the server yet: a process starts, and says so on /readyz, while it is down."""
+        pool = asyncpg.create_pool(
+            dsn,
+            min_size=0,
+            max_size=max_size,
+            command_timeout=120,
+            max_inactive_connection_lifetime=300,
+            server_settings={"timezone": "Asia/Shanghai", "jit": "off"},
+        )
+        async with pool:
+            yield cls(pool)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Conn]:
+        """Commit on leaving, roll back on any exception.
+
+        Raises:
+            DatabaseDown: the server cannot be reached; whether a commit under way took effect is unknown.
+        """
+        try:
+            async with self._pool.acquire(timeout=15) as conn, conn.transaction():
+                yield conn
+        except DOWN as error:
+            raise DatabaseDown from error
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[Conn]:
+        """One connection without BEGIN and COMMIT: for a use case of a single SELECT."""
+        try:
+            async with self._pool.acquire(timeout=15) as conn:
+                yield conn
+        except DOWN as error:
+            raise DatabaseDown from error
+
+    async def ping(self) -> None:
+        """Raises DatabaseDown when the server does not answer. For /readyz."""
+        async with self.reading() as conn:
+            await conn.fetchval("SELECT 1")

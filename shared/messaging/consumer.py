@@ -1,0 +1,112 @@
+"""Takes messages off queues and decides, in one place, what becomes of each.
+
+handler returns        → ack
+PermanentError         → parked at once: another attempt cannot help
+Unavailable            → held and tried again here: an outage must not park anything
+any other exception    → back on the queue; the broker parks it after DELIVERY_LIMIT
+process stops or dies  → unacked, so the broker delivers it again
+
+reject, never nack: since RabbitMQ 4.3 a nack no longer counts towards the delivery limit.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import structlog
+from aio_pika.abc import AbstractIncomingMessage, AbstractQueue
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+
+from shared.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE = 30.0
+
+
+class Delivery(Protocol):
+    """The part of an incoming message that settling it needs."""
+
+    body: bytes
+    type: str | None
+    message_id: str | None
+
+    async def ack(self) -> None: ...
+
+    async def reject(self, requeue: bool = ...) -> None: ...
+
+
+Handle = Callable[[str, bytes], Awaitable[None]]  # (message type, body)
+
+
+class PermanentError(Exception):
+    """The message itself is at fault; parking it is the only right answer."""
+
+
+class Consumer:
+    def __init__(self, queues: Sequence[AbstractQueue], handle: Handle, *, retry_pause: float = 1.0) -> None:
+        self._queues = queues
+        self._handle = handle
+        self._retry_pause = retry_pause
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event, *, drain_seconds: float = 25.0) -> None:
+        """Consume until `stop` is set, then finish what is already in hand.
+
+        At most `drain_seconds`; what is not finished by then stays unacked and is delivered again.
+        """
+        tags = [(queue, await queue.consume(self._on_message)) for queue in self._queues]
+        await stop.wait()
+        self._stopping.set()
+        for queue, tag in tags:
+            try:
+                await queue.cancel(tag)
+            except (AMQPError, ChannelInvalidStateError, OSError):
+                log.info("the broker is away; nothing to cancel")
+                break
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=drain_seconds)
+
+    async def _on_message(self, raw: AbstractIncomingMessage) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._in_flight.add(task)
+        try:
+            await self.settle(raw)
+        finally:
+            self._in_flight.discard(task)
+
+    async def settle(self, raw: Delivery) -> None:
+        with structlog.contextvars.bound_contextvars(message_id=raw.message_id):
+            try:
+                await self._apply(raw)
+            except PermanentError as error:
+                log.warning("parked %s: %s", raw.type, error)
+                await self._answer(raw.reject(requeue=False))
+            except Exception:
+                log.exception("will retry %s", raw.type)
+                await asyncio.sleep(self._retry_pause)  # still unacked: the queue cannot spin
+                await self._answer(raw.reject(requeue=True))
+            else:
+                await self._answer(raw.ack())
+
+    async def _answer(self, answer: Awaitable[None]) -> None:
+        try:
+            await answer
+        except (AMQPError, ChannelInvalidStateError, OSError) as error:
+            # The channel went away meanwhile: the broker delivers the message again, and handlers bear a repeat.
+            log.info("the answer did not reach the broker: %s", type(error).__name__)
+
+    async def _apply(self, raw: Delivery) -> None:
+        pause = self._retry_pause
+        while True:
+            try:
+                return await self._handle(raw.type or "", raw.body)
+            except Unavailable as error:
+                if self._stopping.is_set():
+                    raise
+                log.warning("holding %s for %.0f s: %s", raw.type, pause, type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
