@@ -1,0 +1,56 @@
+-- migrate:up
+-- How long a record is shown, and when it was due. Used by single entries and by the bulk apply alike.
+
+-- The seventh working day after this day, so that the bulk apply joins one row instead of counting.
+ALTER TABLE calendar_day ADD COLUMN due_on date;
+
+-- Decisions of the years before the calendar are late whatever is counted: eleven days always hold seven working days there.
+CREATE FUNCTION due_on(decided_on date) RETURNS date
+LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT AS $$
+BEGIN
+    RETURN coalesce((SELECT c.due_on FROM calendar_day c WHERE c.day = decided_on), decided_on + 11);
+END $$;
+
+-- Working days after `a` up to and including `b`; negative when b lies before a. Null outside the calendar.
+CREATE FUNCTION working_days_between(a date, b date) RETURNS integer
+LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT AS $$
+BEGIN
+    RETURN (SELECT c.workday_no FROM calendar_day c WHERE c.day = b)
+         - (SELECT c.workday_no FROM calendar_day c WHERE c.day = a);
+END $$;
+
+-- The last day a record is shown; null: no end.
+-- 长期 (2099-12-31) is no end. A penalty without an end of its own follows the rule of the law in force on the decision date.
+CREATE FUNCTION publicity_end(category text, decided_on date, valid_until date, severity text) RETURNS date
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+    degree text := CASE WHEN severity IN ('3', '严重', '特别严重', 'serious') THEN 'serious' ELSE 'general' END;
+    months integer;
+BEGIN
+    IF valid_until < date '2099-12-31' THEN
+        RETURN valid_until;
+    END IF;
+    IF category <> 'penalty' OR decided_on IS NULL THEN
+        RETURN NULL;
+    END IF;
+    SELECT r.months INTO months
+    FROM publicity_rule r
+    WHERE r.category = publicity_end.category AND r.severity = degree AND r.law_from <= publicity_end.decided_on
+    ORDER BY r.law_from DESC
+    LIMIT 1;
+    RETURN (publicity_end.decided_on + make_interval(months => months))::date;
+END $$;
+
+-- reference.md §3.5. The first rows also hold for decisions older than the notices: they were the first to name a period.
+INSERT INTO publicity_rule (category, law_from, severity, months, min_months, source) VALUES
+    ('penalty', '1900-01-01', 'general', 12, 12, '发改办财金〔2018〕790号：一般行政处罚公示一年'),
+    ('penalty', '1900-01-01', 'serious', 36, 36, '发改办财金〔2018〕790号：严重失信行政处罚公示三年'),
+    ('penalty', '2019-07-01', 'general', 12, 3, '发改办财金〔2019〕527号：最短三个月，最长一年'),
+    ('penalty', '2019-07-01', 'serious', 36, 6, '发改办财金〔2019〕527号：最短六个月，最长三年'),
+    ('penalty', '2023-05-01', 'general', 36, 3, '国家发展改革委令第58号：最短三个月，最长三年'),
+    ('penalty', '2023-05-01', 'serious', 36, 12, '国家发展改革委令第58号：最短一年，最长三年');
+
+-- migrate:down
+DROP FUNCTION publicity_end(text, date, date, text), working_days_between(date, date), due_on(date);
+ALTER TABLE calendar_day DROP COLUMN due_on;
+DELETE FROM publicity_rule WHERE category = 'penalty';
