@@ -1,7 +1,8 @@
 """The shapes everything else is built from: bus messages, HTTP bodies, pages."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeAlias, TypeVar
 from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -31,6 +32,10 @@ class Message(BaseModel):
     @classmethod
     def routing_key(cls) -> str:
         return f"{cls.name}.v{cls.version}"
+
+
+# Sends a live event nobody has to hear; never raises and never makes its caller wait.
+Announce: TypeAlias = Callable[[Message], Awaitable[None]]
 
 
 class Shape(BaseModel):

@@ -77,11 +77,12 @@ CREATE TABLE upload (
 CREATE INDEX upload_of_department ON upload (department_code, uploaded_at DESC);
 CREATE INDEX upload_by_time ON upload (uploaded_at DESC);
 CREATE INDEX upload_same_file ON upload (department_code, sha256);
-CREATE INDEX upload_unfinished ON upload (progressed_at) WHERE state IN ('received', 'checking', 'storing');
+-- Not on progressed_at: every batch of rows writes it, and would write the index too.
+CREATE INDEX upload_unfinished ON upload (uploaded_at) WHERE state IN ('received', 'checking', 'storing');
 
 -- The inbox of the persister: a batch that is here has been stored. Emptied when the upload is applied.
 CREATE TABLE ledger_batch (
-    upload_id uuid    NOT NULL REFERENCES upload (upload_id),
+    upload_id uuid    NOT NULL,
     batch     integer NOT NULL,
     PRIMARY KEY (upload_id, batch)
 );
@@ -91,18 +92,19 @@ CREATE TABLE ledger_batch (
 CREATE TABLE ledger (
     upload_id uuid     NOT NULL,
     row       integer  NOT NULL,        -- Excel's row number
-    outcome   text     NOT NULL CHECK (outcome IN ('accepted', 'updated', 'unchanged', 'rejected', 'corrected', 'ignored')),
+    outcome   text     NOT NULL CHECK (outcome IN ('accepted', 'updated', 'unchanged', 'rejected', 'ignored', 'closed')),
+    mended    boolean  NOT NULL DEFAULT false,    -- was rejected, corrected in place since; 'closed': by another upload
     warned    boolean  NOT NULL DEFAULT false,
     key       uuid,                     -- identity key; see shared/datasets/keys.py
     values    jsonb    NOT NULL,        -- FIELD_CODE → text
     problems  jsonb,                    -- [RowProblem] or null
-    record_id bigint,                   -- set for updated, unchanged and corrected; inserted rows are found by record.source_*
+    record_id bigint,                   -- set for updated and unchanged; inserted rows are found by record.source_*
     origin_upload_id uuid,              -- the rejected row this one corrects (workbook of failed rows)
     origin_row       integer,
     closed_by_upload_id uuid,           -- the upload that corrected this row
     PRIMARY KEY (upload_id, row)
 );
-CREATE INDEX ledger_problem ON ledger (upload_id, row) WHERE outcome <> 'accepted' OR warned;
+CREATE INDEX ledger_problem ON ledger (upload_id, row) WHERE outcome <> 'accepted' OR warned OR mended;
 CREATE INDEX ledger_origin ON ledger (upload_id) WHERE origin_upload_id IS NOT NULL;
 CREATE INDEX ledger_closed_by ON ledger (closed_by_upload_id) WHERE closed_by_upload_id IS NOT NULL;
 

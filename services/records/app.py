@@ -1,0 +1,35 @@
+"""The HTTP process of records."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from services.records import keys
+from services.records.resources import Services, open_services
+from services.records.routes import OPERATIONS
+from services.records.settings import Settings
+from shared.http.auth_client import create_verifier, open_http
+from shared.http.service_app import VERIFIER, create_service_app
+
+
+def create_app(settings: Settings) -> web.Application:
+    opened: list[Services] = []
+
+    async def database() -> None:
+        await opened[0].db.ping()
+
+    @asynccontextmanager
+    async def resources(app: web.Application) -> AsyncGenerator[None]:
+        async with open_http() as http, open_services(settings) as services:
+            app[VERIFIER] = create_verifier(http, settings.auth_url)
+            app[keys.DATASETS] = services.datasets
+            app[keys.UPLOADS] = services.uploads
+            opened.append(services)
+            yield
+            opened.clear()
+
+    # The broker is no condition for answering: here it only carries live events.
+    app = create_service_app(OPERATIONS, {"database": database})
+    app.cleanup_ctx.append(resources)
+    return app

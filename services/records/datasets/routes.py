@@ -1,0 +1,38 @@
+"""The HTTP surface of datasets."""
+
+from services.records.datasets import handlers
+from shared.contracts.base import Page
+from shared.contracts.datasets import DatasetChanged, DatasetFilter, DatasetVersions
+from shared.datasets.definition import Dataset, DatasetDraft
+from shared.http.operations import ADMIN, Operation
+
+PATH = "/api/v1/datasets"
+ONE = PATH + r"/{code:[A-Za-z][A-Za-z0-9_]*}"
+
+OPERATIONS = [
+    Operation("GET", PATH, handlers.list_datasets, "数据集列表", "datasets", query=DatasetFilter, answer=Page[Dataset]),
+    Operation("GET", ONE, handlers.get_dataset, "一个数据集", "datasets", answer=Dataset),
+    Operation("GET", f"{ONE}/versions", handlers.list_dataset_versions, "各个版本", "datasets", answer=DatasetVersions),
+    Operation(
+        "POST",
+        PATH,
+        handlers.create_dataset,
+        "新建数据集",
+        "datasets",
+        roles=ADMIN,
+        body=DatasetDraft,
+        answer=Dataset,
+        status=201,
+        problems=(409,),
+    ),
+    Operation(
+        "PUT",
+        ONE,
+        handlers.change_dataset,
+        "修改数据集（新版本）",
+        "datasets",
+        roles=ADMIN,
+        body=DatasetDraft,
+        answer=DatasetChanged,
+    ),
+]

@@ -1,0 +1,103 @@
+"""Datasets: who may see which, and new versions of them."""
+
+from services.records.audit import repository as audit
+from services.records.datasets import repository
+from services.records.datasets.errors import DatasetExists, DatasetInvalid, DatasetNotFound
+from services.records.datasets.tally import changes_between
+from shared.contracts.base import Page
+from shared.contracts.datasets import DatasetChanged, DatasetFilter, DatasetVersion, DatasetVersions
+from shared.contracts.identity import Identity
+from shared.contracts.problem import FieldError
+from shared.datasets.check import row_check
+from shared.datasets.definition import Dataset, DatasetDraft
+from shared.datasets.roles import roles_of
+from shared.db.database import Conn, Database
+
+# The bulk apply reads this many codes of a subject (services/records/uploads/applying/queries.sql).
+MOST_IDENTIFIERS = 12
+
+
+class DatasetsService:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def page(self, identity: Identity, wanted: DatasetFilter) -> Page[Dataset]:
+        async with self._db.reading() as conn:
+            items, total = await repository.list_datasets(
+                conn,
+                department=identity.department_scope,
+                category=wanted.category,
+                subject=wanted.subject,
+                size=wanted.size,
+                offset=wanted.offset,
+            )
+        return Page(items=items, page=wanted.page, size=wanted.size, total=total)
+
+    async def get(self, identity: Identity, code: str) -> Dataset:
+        """Raises DatasetNotFound, also for a dataset the caller's department neither reports nor has records of."""
+        async with self._db.reading() as conn:
+            return await self._readable(conn, identity, code)
+
+    async def versions(self, identity: Identity, code: str) -> DatasetVersions:
+        async with self._db.reading() as conn:
+            await self._readable(conn, identity, code)
+            versions = await repository.list_versions(conn, code)
+        earlier = [version.definition for version in versions[1:]]
+        return DatasetVersions(
+            items=[
+                DatasetVersion(
+                    version=version.definition.version,
+                    current=version.current,
+                    created_at=version.created_at,
+                    created_by=version.created_by,
+                    changes=changes_between(before, version.definition) if before else [],
+                    definition=version.definition,
+                )
+                for version, before in zip(versions, [*earlier, None], strict=True)
+            ]
+        )
+
+    async def create(self, identity: Identity, draft: DatasetDraft) -> Dataset:
+        dataset = _fitting(draft, version=1)
+        async with self._db.transaction() as conn:
+            await repository.lock_dataset(conn, draft.code)
+            if await repository.newest_version(conn, draft.code) is not None:
+                raise DatasetExists(f"编码 {draft.code} 已经有数据集在用，请换一个编码，或修改原来的数据集。")
+            await repository.add_version(conn, dataset, identity.user_name)
+            await audit.add(conn, identity, "dataset.created", f"dataset {dataset.code} v1")
+        return dataset
+
+    async def change(self, identity: Identity, code: str, draft: DatasetDraft) -> DatasetChanged:
+        """Write the next version; uploads and records keep the one they were made with."""
+        if draft.code != code:
+            raise _invalid("code", "code_differs", f"编码应与地址中的一致（{code}）；编码不能修改。")
+        async with self._db.transaction() as conn:
+            await repository.lock_dataset(conn, code)
+            newest = await repository.newest_version(conn, code)
+            if newest is None:
+                raise DatasetNotFound("没有这个数据集，请检查数据集编码。")
+            before, _ = newest
+            dataset = _fitting(draft, version=before.version + 1)
+            await repository.add_version(conn, dataset, identity.user_name)
+            await audit.add(conn, identity, "dataset.changed", f"dataset {code} v{dataset.version}")
+        return DatasetChanged(**dict(dataset), changes=changes_between(before, dataset))
+
+    async def _readable(self, conn: Conn, identity: Identity, code: str) -> Dataset:
+        dataset = await repository.get_dataset(conn, code)
+        department = identity.department_scope
+        if department is not None and not await repository.may_read(conn, code, department):
+            raise DatasetNotFound("没有这个数据集，请检查数据集编码。")
+        return dataset
+
+
+def _fitting(draft: DatasetDraft, *, version: int) -> Dataset:
+    """The draft as a version, once it is certain that rows can be checked and applied by it."""
+    dataset = Dataset(**dict(draft), version=version)
+    if len(roles_of(dataset).identifiers) > MOST_IDENTIFIERS:
+        raise _invalid("fields", "too_many_identifiers", f"主体的证件号码字段最多 {MOST_IDENTIFIERS} 个。")
+    row_check(dataset)
+    return dataset
+
+
+def _invalid(field: str, code: str, message: str) -> DatasetInvalid:
+    return DatasetInvalid(message, errors=[FieldError(field=field, code=code, message=message)])

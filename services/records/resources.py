@@ -1,0 +1,36 @@
+"""Opens what the records processes stand on, and closes it in reverse."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from services.records.datasets.service import DatasetsService
+from services.records.settings import Settings
+from services.records.uploads.service import UploadsService
+from shared.contracts.base import Announce
+from shared.db.database import Database
+from shared.messaging.announcer import open_announcer
+
+
+@dataclass(frozen=True)
+class Services:
+    db: Database
+    datasets: DatasetsService
+    uploads: UploadsService
+
+
+def build_services(db: Database, announce: Announce) -> Services:
+    return Services(
+        db=db,
+        datasets=DatasetsService(db),
+        uploads=UploadsService(db, announce),
+    )
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncGenerator[Services]:
+    async with (
+        Database.open(settings.database, max_size=10) as db,
+        open_announcer(settings.amqp) as announce,
+    ):
+        yield build_services(db, announce)

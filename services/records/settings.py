@@ -1,0 +1,17 @@
+"""Everything the records processes are told from outside: RECORDS_… in the environment."""
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="RECORDS_", hide_input_in_errors=True)
+
+    database: str
+    amqp: str
+    auth_url: str
+    host: str = "127.0.0.1"
+    port: int = 8082
+    persister_port: int = 8092  # health page of the persister
+    log_level: str = "INFO"
+    stall_seconds: float = 30.0  # an unfinished upload without a sign of life for this long is published again
+    sweep_seconds: float = 5.0  # how often the persister looks for such uploads

@@ -1,0 +1,63 @@
+-- name: see_department
+-- A department as the signed identity names it.
+INSERT INTO department (code, name, region)
+VALUES ($1, $2, $3)
+ON CONFLICT (code) DO UPDATE
+SET name = excluded.name, region = coalesce(nullif(excluded.region, ''), department.region), seen_at = now()
+WHERE department.name <> excluded.name OR (excluded.region <> '' AND department.region <> excluded.region);
+
+-- name: add_upload
+-- Safe to repeat with the same id. The same file counts within department and dataset, unless its data was deleted.
+INSERT INTO upload (upload_id, dataset_code, dataset_version, department_code, department_name, user_id, user_name,
+                    file_name, file_size, sha256, mode, on_duplicate, dry_run, request_id, same_file_as)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+        (SELECT o.upload_id
+         FROM upload o
+         WHERE o.department_code = $4 AND o.sha256 = $10 AND o.dataset_code = $2 AND o.data_deleted_at IS NULL
+         ORDER BY o.uploaded_at DESC
+         LIMIT 1))
+ON CONFLICT (upload_id) DO NOTHING;
+
+-- name: get_upload
+-- $1 upload  $2 department, or NULL for any
+SELECT u.*, d.name AS dataset_name
+FROM upload u
+JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
+WHERE u.upload_id = $1 AND ($2::text IS NULL OR u.department_code = $2);
+
+-- name: lock_upload
+-- The same, until the transaction ends nobody else's. Take lock_keys first.
+SELECT u.*, d.name AS dataset_name
+FROM upload u
+JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
+WHERE u.upload_id = $1
+FOR NO KEY UPDATE OF u;
+
+-- name: lock_keys
+-- Whoever adds, removes or re-keys records of a dataset and department waits here. Taken before any row lock.
+SELECT pg_advisory_xact_lock(hashtextextended($1::text || '/' || $2::text, 0));
+
+-- name: list_uploads
+-- $1 department or NULL  $2 dataset or NULL  $3 state or NULL  $4 from or NULL  $5 to or NULL  $6 deleted ones too?
+-- $7 page size  $8 offset
+SELECT u.*, d.name AS dataset_name
+FROM upload u
+JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
+WHERE ($1::text IS NULL OR u.department_code = $1)
+  AND ($2::text IS NULL OR u.dataset_code = $2)
+  AND ($3::text IS NULL OR u.state = $3)
+  AND ($4::date IS NULL OR u.uploaded_at >= $4::date)
+  AND ($5::date IS NULL OR u.uploaded_at < $5::date + 1)
+  AND ($6::boolean OR u.deleted_at IS NULL)
+ORDER BY u.uploaded_at DESC, u.upload_id
+LIMIT $7 OFFSET $8;
+
+-- name: count_uploads
+SELECT count(*)
+FROM upload u
+WHERE ($1::text IS NULL OR u.department_code = $1)
+  AND ($2::text IS NULL OR u.dataset_code = $2)
+  AND ($3::text IS NULL OR u.state = $3)
+  AND ($4::date IS NULL OR u.uploaded_at >= $4::date)
+  AND ($5::date IS NULL OR u.uploaded_at < $5::date + 1)
+  AND ($6::boolean OR u.deleted_at IS NULL);

@@ -1,0 +1,75 @@
+"""The table upload, as its owners see it."""
+
+from uuid import UUID
+
+from services.records.uploads.errors import UploadNotFound
+from shared.contracts.identity import Identity
+from shared.contracts.uploads import RegisterUpload, UploadFilter
+from shared.datasets.definition import Dataset
+from shared.db.database import Conn, Row
+from shared.db.queries import load_queries
+
+SQL = load_queries("services.records.uploads")
+
+
+async def see_department(conn: Conn, identity: Identity) -> None:
+    await conn.execute(SQL["see_department"], identity.department.code, identity.department.name, identity.region)
+
+
+async def add_upload(conn: Conn, identity: Identity, dataset: Dataset, wanted: RegisterUpload, request_id: str) -> None:
+    await conn.execute(
+        SQL["add_upload"],
+        wanted.id,
+        dataset.code,
+        dataset.version,
+        identity.department.code,
+        identity.department.name,
+        identity.user_id,
+        identity.user_name,
+        wanted.file_name,
+        wanted.file_size,
+        wanted.sha256,
+        wanted.mode,
+        wanted.on_duplicate,
+        wanted.dry_run,
+        request_id,
+    )
+
+
+async def get_upload(conn: Conn, upload_id: UUID, department: str | None = None) -> Row:
+    """The upload with its dataset's name; `department` None for any.
+
+    Raises:
+        UploadNotFound: not there, or another department's.
+    """
+    row = await conn.fetchrow(SQL["get_upload"], upload_id, department)
+    if row is None:
+        raise UploadNotFound("没有找到这次上报，请刷新列表再试。")
+    return row
+
+
+async def lock_keys(conn: Conn, dataset_code: str, department_code: str) -> None:
+    """Be the only one to add, remove or re-key records of this dataset and department. Before any row lock."""
+    await conn.execute(SQL["lock_keys"], dataset_code, department_code)
+
+
+async def lock_upload(conn: Conn, upload_id: UUID, department: str | None = None) -> Row:
+    """The upload, with its keys and itself locked until the transaction ends.
+
+    Raises:
+        UploadNotFound: not there, or another department's.
+    """
+    seen = await get_upload(conn, upload_id, department)
+    await lock_keys(conn, seen["dataset_code"], seen["department_code"])
+    row = await conn.fetchrow(SQL["lock_upload"], upload_id)
+    if row is None:
+        raise UploadNotFound("没有找到这次上报，请刷新列表再试。")
+    return row
+
+
+async def list_uploads(conn: Conn, department: str | None, wanted: UploadFilter) -> tuple[list[Row], int]:
+    filters = (department, wanted.dataset, wanted.state, wanted.from_, wanted.to, wanted.deleted)
+    rows = await conn.fetch(SQL["list_uploads"], *filters, wanted.size, wanted.offset)
+    if len(rows) < wanted.size and (rows or wanted.page == 1):
+        return rows, wanted.offset + len(rows)
+    return rows, await conn.fetchval(SQL["count_uploads"], *filters)

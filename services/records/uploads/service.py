@@ -1,0 +1,56 @@
+"""Uploads as their department sees them: registered, listed, read, taken off the list."""
+
+from uuid import UUID
+
+import structlog
+
+from services.records.datasets import repository as datasets
+from services.records.datasets.errors import NotYourDataset
+from services.records.uploads import repository
+from services.records.uploads.errors import UploadIdTaken
+from services.records.uploads.policy import upload_of
+from shared.contracts.base import Announce, Page
+from shared.contracts.identity import Identity
+from shared.contracts.ingest import RegisteredUpload
+from shared.contracts.uploads import RegisterUpload, Upload, UploadFilter
+from shared.datasets.definition import Dataset
+from shared.db.database import Database
+
+
+class UploadsService:
+    def __init__(self, db: Database, announce: Announce) -> None:
+        self._db = db
+        self._announce = announce
+
+    async def register(self, identity: Identity, wanted: RegisterUpload) -> RegisteredUpload:
+        """Note a file that is stored, before it is published: from here on the sweep sees that it ends. Safe to repeat.
+
+        Raises:
+            DatasetNotFound, NotYourDataset, UploadIdTaken
+        """
+        request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+        async with self._db.transaction() as conn:
+            dataset = await datasets.get_dataset(conn, wanted.dataset)
+            if not _may_report(identity, dataset):
+                raise NotYourDataset(f"本部门没有上报“{dataset.name}”的权限；如有需要，请联系市信用办。")
+            await repository.see_department(conn, identity)
+            await repository.add_upload(conn, identity, dataset, wanted, request_id)
+            row = await repository.get_upload(conn, wanted.id)
+            if (row["department_code"], row["sha256"]) != (identity.department.code, wanted.sha256):
+                raise UploadIdTaken("这个上报编号已被使用，请重新上报。")
+            definition = await datasets.get_dataset(conn, row["dataset_code"], row["dataset_version"])
+        return RegisteredUpload(upload=upload_of(row), definition=definition)
+
+    async def page(self, identity: Identity, wanted: UploadFilter) -> Page[Upload]:
+        department = wanted.department if identity.is_admin else identity.department.code
+        async with self._db.reading() as conn:
+            rows, total = await repository.list_uploads(conn, department, wanted)
+        return Page(items=[upload_of(row) for row in rows], page=wanted.page, size=wanted.size, total=total)
+
+    async def get(self, identity: Identity, upload_id: UUID) -> Upload:
+        async with self._db.reading() as conn:
+            return upload_of(await repository.get_upload(conn, upload_id, identity.department_scope))
+
+
+def _may_report(identity: Identity, dataset: Dataset) -> bool:
+    return identity.is_admin or dataset.departments == "*" or identity.department.code in dataset.departments
