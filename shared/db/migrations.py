@@ -20,7 +20,7 @@ def migrate(dsn: str, folder: Path) -> None:
     Raises:
         MigrationFailed: a file does not apply, or the server did not come up within WAIT_SECONDS.
     """
-    # The address is passed in the environment: it holds a password, and arguments are visible to every user of the machine.
+    # The address goes into the environment: it holds a password, and every user of the machine sees arguments.
     environment = {**os.environ, "DATABASE_URL": _dbmate_url(dsn)}
     command = [
         str(_binary()),
