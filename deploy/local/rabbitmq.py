@@ -25,6 +25,8 @@ USER = "credit"
 START_SECONDS = 90.0
 # From the first port on: AMQP, epmd, the node's distribution port, three for rabbitmqctl.
 PORTS_NEEDED = 6
+# RabbitMQ writes the names of new quorum queues to disk (names.dets) half a second after it has confirmed them.
+SETTLE_SECONDS = 1.5
 _HELLO = b"AMQP\x00\x00\x09\x01"
 
 
@@ -145,6 +147,20 @@ class RabbitMQ:
                 raise CouldNotStart(f"RabbitMQ 未能在端口 {self.port} 启动。日志末尾：\n{processes.tail(self.log)}")
             time.sleep(0.1)
 
+    def settle(self) -> None:
+        """Remember that the queues declared so far are safely on disk."""
+        time.sleep(SETTLE_SECONDS)
+        (self.folder / "settled").touch()
+
+    def forget_unsettled(self) -> None:
+        """Begin empty if the node died before its first queues were safe: such queues never find a leader again.
+
+        Nothing is lost by it: uploads that wait are published again from the database.
+        """
+        if not (self.folder / "settled").exists():
+            self.end_leftovers(signal.SIGKILL)
+            shutil.rmtree(self.data, ignore_errors=True)
+
     def stop(self) -> None:
         self._end(signal.SIGTERM)
 
@@ -182,6 +198,7 @@ def answers(port: int) -> bool:
 def main() -> None:
     server = RabbitMQ(Path(sys.argv[1]), int(sys.argv[2]))
     try:
+        server.forget_unsettled()
         server.prepare()
         command = server.command()
     except CouldNotStart as problem:
