@@ -23,7 +23,6 @@ class Servers(NamedTuple):
     gateway_key: str
     gateway_port: int
     first_port: int
-    host: str = "127.0.0.1"
 
 
 class Process(NamedTuple):
@@ -67,7 +66,6 @@ def processes(servers: Servers, workers: int, extra: Mapping[str, str] | None = 
             "GATEWAY_RECORDS_URL": records_url,
             "GATEWAY_INGEST_URL": ingest_url,
             "GATEWAY_AMQP": servers.amqp,
-            "GATEWAY_HOST": servers.host,
             "GATEWAY_PORT": str(servers.gateway_port),
             "GATEWAY_AUTH_KEY": servers.gateway_key,
         },

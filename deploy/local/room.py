@@ -1,0 +1,115 @@
+"""The folder the local runner keeps everything in (var/), and the choices it remembers there."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from deploy.local import plan, processes, rabbitmq
+from deploy.local.postgres import Postgres
+from deploy.local.processes import CouldNotStart
+from deploy.local.rabbitmq import RabbitMQ
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_PORT = 8080
+DEFAULT_WORKERS = 2
+# Every process started for a room carries this name with the room's path in its environment: how leftovers are found.
+MARK = "CREDIT_VAR"
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Ports are chosen once; 0 is not chosen yet."""
+
+    gateway_port: int = DEFAULT_PORT
+    workers: int = DEFAULT_WORKERS
+    first_port: int = 0
+    postgres_port: int = 0
+    rabbitmq_port: int = 0
+
+
+@dataclass(frozen=True)
+class Room:
+    folder: Path
+    choices: Choices = field(default_factory=Choices)
+
+    @classmethod
+    def open(cls, folder: Path) -> "Room":
+        folder = folder.resolve()
+        for name in ("log", "run/programs", "secrets", "blobs"):
+            (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            choices = Choices(**json.loads((folder / "choices.json").read_text()))
+        except FileNotFoundError:
+            choices = Choices()
+        return cls(folder, choices)
+
+    def remember(self, **changes: int) -> "Room":
+        changed = replace(self, choices=replace(self.choices, **changes))
+        processes.write_private(self.folder / "choices.json", json.dumps(asdict(changed.choices), indent=2) + "\n")
+        return changed
+
+    def with_free_ports(self) -> "Room":
+        """Keep the remembered ports as long as nobody else took them. Only for a room in which nothing runs."""
+        kept = self.choices
+        changes = {
+            "first_port": _block(kept.first_port, plan.PORTS_NEEDED),
+            "postgres_port": _block(kept.postgres_port, 1),
+            "rabbitmq_port": _block(kept.rabbitmq_port, rabbitmq.PORTS_NEEDED),
+        }
+        return self.remember(**changes)
+
+    def secret(self, name: str) -> str:
+        return processes.secret(self.folder / "secrets" / name)
+
+    @property
+    def admin_password(self) -> str:
+        return processes.secret(self.folder / "admin-password", length=10)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.choices.gateway_port}"
+
+    def log(self, name: str) -> Path:
+        return self.folder / "log" / f"{name}.log"
+
+    @property
+    def postgres(self) -> Postgres | None:
+        """The private server; None when the person's own is used (DATABASE_URL)."""
+        if os.environ.get("DATABASE_URL"):
+            return None
+        return Postgres(self.folder / "postgres", self.choices.postgres_port)
+
+    @property
+    def rabbitmq(self) -> RabbitMQ | None:
+        if os.environ.get("AMQP_URL"):
+            return None
+        return RabbitMQ(self.folder / "rabbitmq", self.choices.rabbitmq_port)
+
+    @property
+    def database_url(self) -> str:
+        return os.environ.get("DATABASE_URL") or Postgres(self.folder / "postgres", self.choices.postgres_port).url()
+
+    @property
+    def amqp_url(self) -> str:
+        return os.environ.get("AMQP_URL") or RabbitMQ(self.folder / "rabbitmq", self.choices.rabbitmq_port).url()
+
+
+def _block(first: int, count: int) -> int:
+    if first and all(processes.is_free(port) for port in range(first, first + count)):
+        return first
+    return processes.free_ports(count)[0]
+
+
+def number(name: str, lowest: int, highest: int) -> int | None:
+    """The whole number in the environment variable `name`; None when it is not set.
+
+    Raises:
+        CouldNotStart: it is no such number.
+    """
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return None
+    if not text.isdecimal() or not lowest <= int(text) <= highest:
+        raise CouldNotStart(f"{name}={text} 不对：应是 {lowest} 到 {highest} 之间的整数。")
+    return int(text)

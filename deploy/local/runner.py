@@ -1,0 +1,184 @@
+"""`make up` and its companions: everything of one var/ started, scaled, watched over and stopped."""
+
+import asyncio
+import fcntl
+import os
+import shutil
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.local import databases, plan, processes
+from deploy.local.processes import CouldNotStart
+from deploy.local.room import MARK, Room, number
+from deploy.local.supervision import Program, Supervisor
+
+READY_SECONDS = 120.0
+SETTINGS_PREFIXES = ("AUTH_", "RECORDS_", "INGEST_", "GATEWAY_")
+
+
+@contextmanager
+def only_one(folder: Path) -> Generator[None]:
+    """Two runners on one var/ take turns."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def up(folder: Path) -> Room:
+    """Start what does not run, apply a changed PORT or WORKERS, return when every process is ready.
+
+    Raises:
+        CouldNotStart: says which process, why, and how its log ends.
+    """
+    with only_one(folder):
+        room = Room.open(folder)
+        supervisor = Supervisor(room)
+        if supervisor.pid() is None:
+            clear_leftovers(room)
+            room = room.with_free_ports()
+        room = _asked_for(room, running=supervisor.pid() is not None)
+        supervisor = Supervisor(room)
+        if supervisor.pid() is None:
+            supervisor.write(_servers(room))
+            supervisor.start()
+        _wait_for_servers(room)
+        wanted = _plan(room)
+        _prepare_databases(room, wanted)
+        supervisor.write([*_servers(room), *_programs(wanted)])
+        supervisor.update()
+        wait_ready(room, supervisor, wanted)
+        broker = room.rabbitmq
+        if broker is not None and not (broker.folder / "settled").exists():
+            broker.settle()
+        return room
+
+
+def down(folder: Path) -> None:
+    with only_one(folder):
+        room = Room.open(folder)
+        Supervisor(room).stop()
+        clear_leftovers(room)
+
+
+def clean(folder: Path) -> None:
+    """Stop everything and remove the folder: all data, all passwords."""
+    if not folder.exists():
+        return
+    down(folder)
+    server = Room.open(folder).postgres
+    if server is not None and server.data.parent != server.folder:
+        shutil.rmtree(server.data.parent, ignore_errors=True)
+    shutil.rmtree(folder)
+
+
+def clear_leftovers(room: Room) -> None:
+    """End what a killed supervisord left running for this room, and no one else's; free its ports and sockets."""
+    processes.end(processes.started_with(MARK, str(room.folder)), within=10.0)
+    for server in (room.postgres, room.rabbitmq):
+        if server is not None:
+            server.end_leftovers(signal.SIGKILL)
+    for name in ("supervisord.pid", "supervisor.sock"):
+        (room.folder / "run" / name).unlink(missing_ok=True)
+
+
+def _asked_for(room: Room, *, running: bool) -> Room:
+    port = number("PORT", 1, 65_535) or room.choices.gateway_port
+    workers = number("WORKERS", 1, plan.MAX_WORKERS) or room.choices.workers
+    if not (running and port == room.choices.gateway_port) and not processes.is_free(port):
+        raise CouldNotStart(f"端口 {port} 已被别的程序占用。请换一个端口，例如：make up PORT={port + 10}")
+    return room.remember(gateway_port=port, workers=workers)
+
+
+def _servers(room: Room) -> list[Program]:
+    found = []
+    postgres, rabbitmq = room.postgres, room.rabbitmq
+    if postgres is not None:
+        words = [sys.executable, "-m", "deploy.local.postgres", str(postgres.folder), str(postgres.port)]
+        found.append(Program("postgres", words, {}, priority=1, stop_signal="INT"))
+    if rabbitmq is not None:
+        words = [sys.executable, "-m", "deploy.local.rabbitmq", str(rabbitmq.folder), str(rabbitmq.port)]
+        found.append(Program("rabbitmq", words, {}, priority=2))
+    return found
+
+
+def _plan(room: Room) -> list[plan.Process]:
+    servers = plan.Servers(
+        auth_database=databases.database_of(room, "auth"),
+        records_database=databases.database_of(room, "records"),
+        amqp=room.amqp_url,
+        blobs=(room.folder / "blobs").as_uri(),
+        gateway_key=room.secret("gateway-key"),
+        gateway_port=room.choices.gateway_port,
+        first_port=room.choices.first_port,
+    )
+    extra = {name: value for name, value in os.environ.items() if name.startswith(SETTINGS_PREFIXES)}
+    return plan.processes(servers, room.choices.workers, extra)
+
+
+def _programs(wanted: Iterable[plan.Process]) -> list[Program]:
+    return [
+        Program(process.name, process.words, process.environment, priority=10 + place)
+        for place, process in enumerate(wanted)
+    ]
+
+
+def _wait_for_servers(room: Room) -> None:
+    for server, name in ((room.postgres, "postgres"), (room.rabbitmq, "rabbitmq")):
+        if server is None:
+            continue
+        try:
+            server.wait_ready()
+        except CouldNotStart as problem:
+            raise CouldNotStart(f"{problem}\n{processes.tail(room.log(name))}") from problem
+
+
+def _prepare_databases(room: Room, wanted: list[plan.Process]) -> None:
+    asyncio.run(databases.create(room))
+    settings = {process.name: process.environment for process in wanted}
+    for service in databases.SERVICES:
+        databases.migrate(service, settings[service])
+    databases.create_admin(settings["auth"], room.admin_password)
+
+
+def wait_ready(room: Room, supervisor: Supervisor, wanted: list[plan.Process]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    waiting = list(wanted)
+    while waiting:
+        waiting = [process for process in waiting if not is_ready(process.ready_url)]
+        if waiting and time.monotonic() > deadline:
+            states = supervisor.states()
+            said = [
+                f"{process.name}（{states.get(process.name, '未知')}，{process.ready_url}）的日志末尾：\n"
+                f"{processes.tail(room.log(process.name))}"
+                for process in waiting
+            ]
+            raise CouldNotStart(f"{READY_SECONDS:.0f} 秒内未就绪：\n" + "\n\n".join(said))
+        time.sleep(0.1 if waiting else 0)
+
+
+def status(folder: Path) -> tuple[str, bool]:
+    """A line a process, and whether all is well."""
+    room = Room.open(folder)
+    supervisor = Supervisor(room)
+    if supervisor.pid() is None:
+        return "没有运行。用 make up 启动。", False
+    states = supervisor.states()
+    ready = {process.name: is_ready(process.ready_url) for process in _plan(room)}
+    words = {True: "就绪", False: "未就绪"}
+    lines = [f"{name:<12}{state:<10}{words[ready[name]] if name in ready else ''}" for name, state in states.items()]
+    return "\n".join([*lines, f"地址：{room.url}"]), all(ready.values())
+
+
+def is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # our own http address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
