@@ -1,0 +1,72 @@
+# Everything a person does with this project: `make` lists it.
+# PORT=8080 WORKERS=2 (both remembered in $(VAR)), VAR=var (the folder of all data).
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+CODE := services shared deploy tests
+VAR ?= var
+export VAR PORT WORKERS
+
+.PHONY: help demo up down restart status logs clean install install-dev test check lint types imports security scan bench lock secrets compose-check
+
+help: ## 列出全部命令
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: install ## 演示：启动全部，几个部门同时上报，显示入库与退回；Ctrl-C 结束（ARGS=--once 显示完即结束）
+	@$(PY) -m deploy.demo $(ARGS)
+
+up: install ## 后台启动，全部就绪后返回（PORT=8080 WORKERS=2，运行中也可改）
+	@$(PY) -m deploy.local up
+
+down: ## 停止，数据保留
+	@if [ -x $(PY) ]; then $(PY) -m deploy.local down; else echo 没有运行。; fi
+
+restart: down up ## 停止后再启动
+
+status: ## 各进程的状态
+	@$(PY) -m deploy.local status
+
+logs: ## 跟随各进程的日志（Ctrl-C 退出）
+	@tail -n 20 -F $(VAR)/log/*.log
+
+clean: ## 停止并删除 $(VAR)：全部数据和密码
+	@if [ -x $(PY) ]; then $(PY) -m deploy.local clean; elif [ -d $(VAR) ]; then rm -rf -- $(VAR); fi
+
+install: ## 安装运行所需（缺什么装什么）
+	@deploy/local/install.sh run
+
+install-dev: ## 安装测试和开发所需
+	@deploy/local/install.sh dev
+
+test: install-dev ## 全部测试，自行启动 PostgreSQL 和 RabbitMQ（ARGS=… 传给 pytest）
+	@$(PY) -m pytest $(ARGS)
+
+check: install-dev lint types imports security scan ## 代码检查：格式、类型、导入规则、安全、密码与主机名
+
+lint: install-dev
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
+
+types: install-dev
+	@$(PY) -m mypy $(CODE)
+
+imports: install-dev
+	@.venv/bin/lint-imports --no-cache
+
+security: install-dev
+	@$(PY) -m bandit -q -c pyproject.toml -r services shared deploy
+
+scan:
+	@deploy/scan.sh
+
+bench: install-dev ## 性能测试，结果见 README
+	@$(PY) -m tests.bench $(ARGS)
+
+lock: install-dev ## 重新锁定依赖
+	@UV_PYTHON_DOWNLOADS=never .venv/bin/uv pip compile -q --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
+	@UV_PYTHON_DOWNLOADS=never .venv/bin/uv pip compile -q --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.lock
+
+secrets: ## 为 docker compose 生成随机密码（$(VAR)/secrets/compose，已有的不变）
+	@python3 -m deploy.secrets $(VAR)/secrets/compose
+
+compose-check: secrets ## 核对 docker-compose.yml
+	@docker compose config -q
