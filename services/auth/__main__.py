@@ -1,0 +1,48 @@
+"""`python -m services.auth [api | migrate | create-admin | rotate-key]`."""
+
+import argparse
+import asyncio
+import logging
+from pathlib import Path
+
+from services.auth.app import create_app
+from services.auth.service.clock import utc_now
+from services.auth.service.first_admin import create_admin
+from services.auth.service.signing import SigningKeys
+from services.auth.settings import AdminSettings, DatabaseSettings, Settings
+from shared.db.database import Database
+from shared.db.migrations import migrate
+from shared.process import serve
+from shared.telemetry import logs
+
+log = logging.getLogger(__name__)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+async def _rotate_key(settings: DatabaseSettings) -> None:
+    async with Database.open(settings.database.get_secret_value(), max_size=1) as db:
+        await SigningKeys(db, utc_now).rotate()
+    log.info("a new key signs from now on")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m services.auth")
+    parser.add_argument("command", nargs="?", default="api", choices=["api", "migrate", "create-admin", "rotate-key"])
+    command = parser.parse_args().command
+    if command == "api":
+        settings = Settings()
+        serve(create_app(settings), name="auth", host=settings.host, port=settings.port, log_level=settings.log_level)
+        return
+    database = DatabaseSettings()
+    logs.configure("auth", database.log_level)
+    if command == "migrate":
+        migrate(database.database.get_secret_value(), MIGRATIONS)
+    elif command == "create-admin":
+        asyncio.run(create_admin(database, AdminSettings()))
+    else:
+        asyncio.run(_rotate_key(database))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Opens what auth works with, and closes it again."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from services.auth.passwords import Passwords
+from services.auth.service import AuthService
+from services.auth.service.audit import Audit
+from services.auth.service.clock import Clock
+from services.auth.service.departments import Departments
+from services.auth.service.gatekeeper import Gatekeeper
+from services.auth.service.identities import Identities
+from services.auth.service.lockout import Lockout
+from services.auth.service.passwords import OwnPassword
+from services.auth.service.sessions import SessionLife, Sessions
+from services.auth.service.signing import SigningKeys
+from services.auth.service.tokens import Tokens
+from services.auth.service.users import Users
+from services.auth.settings import Settings
+from shared.db.database import Database
+
+
+@asynccontextmanager
+async def open_service(settings: Settings, now: Clock) -> AsyncGenerator[AuthService]:
+    passwords = Passwords(
+        memory_kib=settings.argon2_memory_kib,
+        passes=settings.argon2_passes,
+        threads=settings.password_threads,
+    )
+    try:
+        async with Database.open(settings.database.get_secret_value()) as db:
+            yield _assemble(settings, db, passwords, now)
+    finally:
+        passwords.close()
+
+
+def _assemble(settings: Settings, db: Database, passwords: Passwords, now: Clock) -> AuthService:
+    keys = SigningKeys(db, now)
+    limits = (settings.failures_of_pair, settings.failures_of_name, settings.failures_of_address)
+    lockout = Lockout(db, now, window=settings.failure_window, limits=limits)
+    life = SessionLife(idle=settings.session_idle, absolute=settings.session_absolute)
+    return AuthService(
+        gatekeeper=Gatekeeper(settings.gateway_key.get_secret_value()),
+        sessions=Sessions(db, passwords, lockout, now, life),
+        identities=Identities(db, keys, now, idle=life.idle, absolute=life.absolute),
+        own_password=OwnPassword(db, passwords, lockout, now),
+        tokens=Tokens(db, now),
+        users=Users(db, passwords, now),
+        departments=Departments(db, now, region=settings.region),
+        audit=Audit(db),
+        keys=keys,
+        ping=db.ping,
+    )

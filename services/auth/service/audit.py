@@ -1,0 +1,31 @@
+"""Writes who did what, and reads it back for the admin."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.auth.repository import audit as repository
+from shared.contracts.accounts import AuditEntries, AuditEntry, AuditQuery
+from shared.contracts.identity import Identity
+from shared.db.database import Conn, Database
+
+
+class Audit:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def entries(self, query: AuditQuery) -> AuditEntries:
+        async with self._db.reading() as conn:
+            return await repository.list_audit(conn, query)
+
+
+async def record(conn: Conn, caller: Identity, at: datetime, action: str, object_: str) -> None:
+    """Within the transaction of what was done: both are kept, or neither."""
+    entry = AuditEntry(
+        at=at,
+        actor=caller.user_name,
+        action=action,
+        object=object_,
+        department=caller.department.code,
+        address=caller.address,
+    )
+    await repository.insert_audit(conn, entry, UUID(caller.user_id))

@@ -1,0 +1,69 @@
+"""Counts failed attempts and closes the door for a while (api.md, last lines).
+
+Three counts over the last quarter of an hour: of one user name from one address, of one user name, of one address.
+A rival at another address can thus not lock an officer out with a handful of attempts. Signing in forgives only the
+failures of that very pair; the wider counts go on, so that knowing one password buys no more guesses at another.
+"""
+
+import asyncio
+import math
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from weakref import WeakValueDictionary
+
+from services.auth.errors import TooManyAttempts
+from services.auth.repository import sessions as repository
+from services.auth.service.clock import Clock
+from services.auth.tokens import digest
+from shared.db.database import Conn, Database
+
+
+def name_hash(username: str) -> bytes:
+    return digest(username.strip().casefold())
+
+
+class Lockout:
+    def __init__(self, db: Database, now: Clock, *, window: timedelta, limits: tuple[int, int, int]) -> None:
+        self._db = db
+        self._now = now
+        self._window = window
+        self._limits = limits
+        self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def attempt(self, username: str, address: str) -> AsyncGenerator[None]:
+        """One guess at a time for a user name: a hundred at once must not all pass before the first is counted.
+
+        Raises:
+            TooManyAttempts: the door is closed; `retry_after` says for how many seconds.
+        """
+        key = name_hash(username)
+        turn = self._turns.setdefault(key, asyncio.Lock())
+        async with turn:
+            await self._check(key, address)
+            yield
+
+    async def failed(self, conn: Conn, username: str, address: str) -> None:
+        now = self._now()
+        await repository.insert_failure(conn, name_hash(username), address, now)
+        await repository.delete_old_failures(conn, now - self._window)
+
+    async def succeeded(self, conn: Conn, username: str, address: str) -> None:
+        await repository.forgive_failures(conn, name_hash(username), address)
+
+    async def _check(self, key: bytes, address: str) -> None:
+        now = self._now()
+        async with self._db.reading() as conn:
+            closed = await repository.closed_by_failures(conn, key, address, now - self._window, self._limits)
+        opens = max((failed_at + self._window for failed_at in closed if failed_at is not None), default=None)
+        if opens is not None:
+            seconds = _seconds_until(opens, now)
+            raise TooManyAttempts(
+                f"尝试次数过多，请在 {math.ceil(seconds / 60)} 分钟后再试；忘记密码请联系部门管理员或市信用办重置。",
+                retry_after=seconds,
+            )
+
+
+def _seconds_until(opens: datetime, now: datetime) -> int:
+    return max(1, math.ceil((opens - now).total_seconds()))

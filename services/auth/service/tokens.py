@@ -1,0 +1,54 @@
+"""API tokens of the caller."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.auth.errors import TokenNotFound
+from services.auth.repository import tokens as repository
+from services.auth.service.audit import record
+from services.auth.service.clock import Clock
+from services.auth.service.identities import TOKEN_MARK
+from services.auth.tokens import digest, new_api_token
+from shared.contracts.accounts import NewToken, TokenDraft, TokenPage
+from shared.contracts.base import PageQuery
+from shared.contracts.identity import Identity
+from shared.db.database import Conn, Database
+
+
+class Tokens:
+    def __init__(self, db: Database, now: Clock) -> None:
+        self._db = db
+        self._now = now
+
+    async def page(self, caller: Identity, query: PageQuery) -> TokenPage:
+        async with self._db.transaction() as conn:
+            items, total = await repository.list_tokens(conn, UUID(caller.user_id), query)
+        return TokenPage(items=items, page=query.page, size=query.size, total=total)
+
+    async def create(self, caller: Identity, draft: TokenDraft) -> NewToken:
+        """A new token; one made with a token does not outlive it, or a leaked one could live on for ever."""
+        secret = new_api_token()
+        now = self._now()
+        async with self._db.transaction() as conn:
+            expires_at = await _within_parent(conn, caller, now + timedelta(days=draft.expires_in_days))
+            user_id = UUID(caller.user_id)
+            token_id = await repository.insert_token(conn, digest(secret), user_id, draft.name, now, expires_at)
+            await record(conn, caller, now, "token.created", f"令牌 {draft.name}")
+        return NewToken(id=str(token_id), name=draft.name, token=secret, expires_at=expires_at)
+
+    async def revoke(self, caller: Identity, token_id: UUID) -> None:
+        """Raises TokenNotFound: not the caller's, or revoked before."""
+        now = self._now()
+        async with self._db.transaction() as conn:
+            name = await repository.revoke_token(conn, token_id, UUID(caller.user_id), now)
+            if name is None:
+                raise TokenNotFound("没有这个令牌，可能已经吊销。")
+            await record(conn, caller, now, "token.revoked", f"令牌 {name}")
+
+
+async def _within_parent(conn: Conn, caller: Identity, wanted: datetime) -> datetime:
+    kind, mark, parent = caller.session_id.partition(":")
+    if f"{kind}{mark}" != TOKEN_MARK:
+        return wanted
+    expires_at = await repository.token_expiry(conn, UUID(parent))
+    return min(wanted, expires_at) if expires_at else wanted
