@@ -1,0 +1,168 @@
+"""The platform's public interface (api.md) for the command line and the demonstration, by API token or session."""
+
+import asyncio
+import io
+import json
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+
+Json = dict[str, Any]
+
+# Waiting for a busy or restarting platform, in all, before giving up.
+PATIENCE_SECONDS = 120.0
+REQUEST_SECONDS = 300.0
+BUSY = (429, 502, 503, 504)
+
+
+class ClientProblem(Exception):
+    """What went wrong, in words for the person at the terminal."""
+
+
+class Unreachable(ClientProblem):
+    """The platform does not answer, or keeps saying that it is busy."""
+
+
+class NotAuthorised(ClientProblem):
+    """The token or password is wrong, has ended, or may not do this."""
+
+
+class Refused(ClientProblem):
+    """The platform answered with a problem; `slug` is its type."""
+
+    def __init__(self, status: int, slug: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.slug = status, slug
+
+
+class Api:
+    def __init__(self, http: aiohttp.ClientSession, url: str, token: str = "") -> None:
+        self._http, self.url = http, url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, token: str = "") -> AsyncGenerator[Self]:
+        timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS, sock_connect=10)
+        async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as http:
+            yield cls(http, url, token)
+
+    def with_token(self, token: str) -> "Api":
+        """Another caller over the same connections."""
+        return Api(self._http, self.url, token)
+
+    async def sign_in(self, username: str, password: str) -> Json:
+        """Begin a browser's session: cookie and CSRF token go with every later request.
+
+        Raises:
+            NotAuthorised: wrong name or password, or too many attempts.
+        """
+        self._headers = {}
+        status, headers, body = await self._send("POST", "/session", {"username": username, "password": password}, None)
+        answer = _json(status, body)
+        self._headers = {"Cookie": headers["Set-Cookie"].partition(";")[0], "X-CSRF-Token": answer["csrf_token"]}
+        return answer
+
+    async def get(self, path: str) -> Json:
+        return await self.call("GET", path)
+
+    async def call(self, method: str, path: str, body: Json | None = None) -> Json:
+        """Raises Unreachable, NotAuthorised or Refused."""
+        status, _, content = await self._send(method, path, body, None)
+        return _json(status, content)
+
+    async def fetch(self, path: str) -> bytes:
+        status, _, body = await self._send("GET", path, None, None)
+        if status != 200:
+            _json(status, body)
+        return body
+
+    async def upload(self, file: Path, fields: Mapping[str, str], sent: Callable[[int], None]) -> Json:
+        """Send one workbook; `sent` hears how many bytes have gone, from a thread.
+
+        Raises:
+            Unreachable, NotAuthorised, Refused. Busy answers are waited out, and the file is sent again.
+        """
+
+        def form() -> aiohttp.FormData:
+            data = aiohttp.FormData()
+            for name, value in fields.items():
+                data.add_field(name, value)
+            content = io.BufferedReader(_Counted(file, sent))
+            data.add_field("file", content, filename=file.name, content_type="application/vnd.ms-excel")
+            return data
+
+        status, _, content = await self._send("POST", "/uploads", None, form)
+        return _json(status, content)
+
+    async def _send(
+        self, method: str, path: str, body: Json | None, form: Callable[[], aiohttp.FormData] | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Busy answers (429, 503) are waited out as Retry-After says, for PATIENCE_SECONDS in all."""
+        url = f"{self.url}/api/v1{path}"
+        waited, pause = 0.0, 0.5
+        while True:
+            reason = "平台忙"
+            try:
+                data = form() if form is not None else None
+                async with self._http.request(method, url, json=body, data=data, headers=self._headers) as response:
+                    content = await response.read()
+                    if response.status not in BUSY:
+                        return response.status, response.headers, content
+                    pause = _retry_after(response.headers.get("Retry-After"), pause)
+            except (aiohttp.ClientConnectionError, TimeoutError) as error:
+                if method == "GET" or isinstance(error, aiohttp.ClientConnectorError):
+                    reason = f"连不上 {self.url}"
+                else:
+                    # Whether it was taken is unknown: sending again could report twice, so the person decides.
+                    raise Unreachable(
+                        f"发送途中与 {self.url} 的连接断了，请先查看是否已收到，再决定是否重发。"
+                    ) from error
+            if waited >= PATIENCE_SECONDS or (waited >= 5.0 and reason != "平台忙" and method != "GET"):
+                raise Unreachable(f"{reason}，已等 {waited:.0f} 秒。请检查地址和网络，或稍后再试。")
+            await asyncio.sleep(pause)
+            waited += pause
+            pause = min(pause * 1.5, 5.0)
+
+
+class _Counted(io.FileIO):
+    def __init__(self, file: Path, sent: Callable[[int], None]) -> None:
+        super().__init__(file)
+        self._sent = sent
+
+    def readinto(self, buffer: Any) -> int | None:
+        count = super().readinto(buffer)
+        self._sent(self.tell())
+        return count
+
+
+def _retry_after(text: str | None, otherwise: float) -> float:
+    """Seconds, or a date (RFC 9110 §10.2.3); never more than a minute at a time."""
+    if text is None:
+        return otherwise
+    if text.isdecimal():
+        return min(max(float(text), 0.2), 60.0)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return otherwise
+    return min(max(moment.timestamp() - time.time(), 0.2), 60.0)
+
+
+def _json(status: int, body: bytes) -> Json:
+    try:
+        answer: Json = json.loads(body) if body else {}
+    except ValueError as error:
+        raise Unreachable(f"回答不是本平台的格式（HTTP {status}）。请检查地址。") from error
+    if status < 400:
+        return answer
+    detail = str(answer.get("detail") or answer.get("title") or f"HTTP {status}")
+    detail += "".join(f"\n  {item['field']}：{item['message']}" for item in answer.get("errors") or [])
+    if status in (401, 403):
+        raise NotAuthorised(detail)
+    raise Refused(status, str(answer.get("type", "")).rpartition("/")[2], detail)
