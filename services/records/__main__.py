@@ -10,7 +10,7 @@ from shared import process
 
 
 def main(role: str) -> None:
-    settings = Settings()  # type: ignore[call-arg]  # read from the environment
+    settings = Settings()
     match role:
         case "api":
             app = create_app(settings)

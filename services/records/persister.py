@@ -1,18 +1,108 @@
-"""The message process of records: checked rows → ledger → records."""
+"""The message process of records: checked rows → ledger → records, and the sweep that sees every upload through."""
 
 import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
+from aio_pika.abc import AbstractChannel, AbstractRobustConnection
+
+from services.records.consumers import persister_handle
 from services.records.settings import Settings
+from services.records.uploads.applying import repository as applying
+from services.records.uploads.storing.service import StoringService
+from services.records.uploads.sweeping.service import SweepingService
+from shared.contracts.ingest import Lane, UploadAccepted
 from shared.db.database import Database
-from shared.messaging.connection import open_connection
+from shared.errors import Unavailable
+from shared.messaging.connection import open_channel, open_connection
+from shared.messaging.consumer import Consumer
+from shared.messaging.publisher import Publisher
+from shared.messaging.topology import (
+    LANES,
+    declare_all,
+    declare_exchange,
+    declare_persister_queue,
+    persister_queue,
+    shard_of,
+    worker_queue,
+)
 from shared.process import health_server
+
+log = logging.getLogger(__name__)
+
+# Batches in hand at once, each on a connection of its own: bulk never takes the connections of small files.
+PREFETCH: dict[Lane, int] = {"small": 4, "bulk": 4}
+CONNECTIONS = sum(PREFETCH.values()) + 3  # and the sweep, the merge, the health page
+MERGE_SECONDS = 1.0
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     async with (
-        Database.open(settings.database, max_size=8) as db,
+        Database.open(settings.database, max_size=CONNECTIONS) as db,
         open_connection(settings.amqp) as connection,
-        health_server({"database": db.ping}, host=settings.host, port=settings.persister_port),
     ):
-        await connection.ready()
-        await stop.wait()
+
+        async def broker() -> None:
+            if not connection.connected.is_set():
+                raise ConnectionError
+
+        channel = await open_channel(connection)
+        await declare_all(channel)
+        publisher = Publisher(await declare_exchange(channel))
+        storing = StoringService(db, publisher.announce)
+        sweeping = SweepingService(
+            db, storing, _publishing(publisher), _queued(channel), stall_seconds=settings.stall_seconds
+        )
+
+        async def merge() -> None:
+            async with db.reading() as conn:
+                await applying.merge_search_indexes(conn)
+
+        health = health_server(
+            {"database": db.ping, "broker": broker}, host=settings.host, port=settings.persister_port
+        )
+        async with health, asyncio.TaskGroup() as tasks:
+            for lane in LANES:
+                tasks.create_task((await _consumer(connection, lane, storing)).run(stop))
+            tasks.create_task(_every(settings.sweep_seconds, sweeping.sweep, stop))
+            tasks.create_task(_every(MERGE_SECONDS, merge, stop))
+
+
+async def _consumer(connection: AbstractRobustConnection, lane: Lane, storing: StoringService) -> Consumer:
+    channel = await open_channel(connection, prefetch=PREFETCH[lane])
+    return Consumer([await declare_persister_queue(channel, lane)], persister_handle(storing))
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Do `work` again and again until `stop`; what goes wrong once is tried again next time."""
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), timeout=seconds)
+            return
+        try:
+            await work()
+        except Unavailable as error:
+            log.warning("%s put off: %s", getattr(work, "__name__", "work"), type(error).__name__)
+        except Exception:
+            log.exception("%s failed and will be tried again", getattr(work, "__name__", "work"))
+
+
+def _publishing(publisher: Publisher) -> Callable[[UploadAccepted], Awaitable[None]]:
+    async def publish(message: UploadAccepted) -> None:
+        await publisher.publish(message, suffix=f"{message.lane}.{shard_of(message.department):02d}")
+
+    return publish
+
+
+def _queued(channel: AbstractChannel) -> Callable[[UploadAccepted], Awaitable[bool]]:
+    """Do the queues an upload passes through still hold work? Then it only waits its turn."""
+
+    async def queued(message: UploadAccepted) -> bool:
+        for name in (worker_queue(message.lane, shard_of(message.department)), persister_queue(message.lane)):
+            state = await (await channel.get_underlay_channel()).queue_declare(name, passive=True)
+            if state.message_count:
+                return True
+        return False
+
+    return queued

@@ -1,4 +1,4 @@
-"""Datasets over HTTP: lists, new versions and what they changed. The definition itself is shared.datasets.definition."""
+"""Datasets over HTTP: lists, new versions and what they changed. Definitions: shared.datasets.definition."""
 
 from pydantic import AwareDatetime, Field
 

@@ -5,9 +5,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from services.records.datasets.errors import DatasetNotFound
+from shared.contracts.datasets import DatasetFilter
+from shared.datasets.definition import Dataset
 from shared.db.database import Conn
 from shared.db.queries import load_queries
-from shared.datasets.definition import Dataset
 
 SQL = load_queries("services.records.datasets")
 
@@ -44,13 +45,12 @@ async def may_read(conn: Conn, code: str, department: str) -> bool:
     return bool(await conn.fetchval(SQL["may_read"], code, department))
 
 
-async def list_datasets(
-    conn: Conn, *, department: str | None, category: str | None, subject: str | None, size: int, offset: int
-) -> tuple[list[Dataset], int]:
-    rows = await conn.fetch(SQL["list_datasets"], department, category, subject, size, offset)
+async def list_datasets(conn: Conn, department: str | None, wanted: DatasetFilter) -> tuple[list[Dataset], int]:
+    filters = (department, wanted.category, wanted.subject)
+    rows = await conn.fetch(SQL["list_datasets"], *filters, wanted.size, wanted.offset)
     if rows:
         return [parse_definition(row["definition"]) for row in rows], rows[0]["total"]
-    return [], await conn.fetchval(SQL["count_datasets"], department, category, subject)
+    return [], await conn.fetchval(SQL["count_datasets"], *filters)
 
 
 async def list_versions(conn: Conn, code: str) -> list[Version]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.records.datasets import repository
-from shared.datasets.catalog import shipped_datasets
+from shared.datasets.catalog import load_catalog
 from shared.datasets.definition import Dataset
 from shared.db.database import Conn
 
@@ -13,7 +13,7 @@ SHIPPED = "系统预置"
 
 async def seed(conn: Conn) -> None:
     """Add what is missing, and the next version of what changed in the files; an admin's own versions stay."""
-    for draft in shipped_datasets(CATALOG):
+    for draft in load_catalog(CATALOG):
         await repository.lock_dataset(conn, draft.code)
         newest = await repository.newest_version(conn, draft.code)
         if newest is None:

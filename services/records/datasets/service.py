@@ -23,14 +23,7 @@ class DatasetsService:
 
     async def page(self, identity: Identity, wanted: DatasetFilter) -> Page[Dataset]:
         async with self._db.reading() as conn:
-            items, total = await repository.list_datasets(
-                conn,
-                department=identity.department_scope,
-                category=wanted.category,
-                subject=wanted.subject,
-                size=wanted.size,
-                offset=wanted.offset,
-            )
+            items, total = await repository.list_datasets(conn, identity.department_scope, wanted)
         return Page(items=items, page=wanted.page, size=wanted.size, total=total)
 
     async def get(self, identity: Identity, code: str) -> Dataset:

@@ -116,7 +116,7 @@ CREATE TABLE record (
     state            text        NOT NULL DEFAULT 'published' CHECK (state IN ('published', 'revoked', 'deleted')),
     key              uuid        NOT NULL,
     name             text        NOT NULL,        -- name of the subject
-    identifiers      text[]      NOT NULL,        -- codes of the subject itself; a natural person's number too
+    identifiers      text[] COLLATE "C" NOT NULL, -- codes of the subject itself; a natural person's number too
     region           text        NOT NULL DEFAULT '',
     document         text        NOT NULL DEFAULT '',
     decided_on       date,
@@ -139,8 +139,9 @@ CREATE TABLE record (
 -- One living record a key, within a department and dataset.
 CREATE UNIQUE INDEX record_key ON record (dataset_code, department_code, key) WHERE state <> 'deleted';
 CREATE INDEX record_of_source ON record (source_upload_id, source_row) WHERE source_upload_id IS NOT NULL;
-CREATE INDEX record_name ON record USING gin (name gin_trgm_ops);
-CREATE INDEX record_identifiers ON record USING gin (identifiers);
+-- The waiting lists of the two GIN indexes are merged by the persister, after an upload instead of inside it.
+CREATE INDEX record_name ON record USING gin (name gin_trgm_ops) WITH (gin_pending_list_limit = 65536);
+CREATE INDEX record_identifiers ON record USING gin (identifiers) WITH (gin_pending_list_limit = 65536);
 CREATE INDEX record_list ON record (dataset_code, department_code, record_id DESC) WHERE state <> 'deleted';
 CREATE INDEX record_by_hand ON record (created_at) WHERE source_upload_id IS NULL;
 CREATE INDEX record_revoked ON record (revoked_at) WHERE state = 'revoked';

@@ -20,14 +20,14 @@ ON CONFLICT (upload_id) DO NOTHING;
 
 -- name: get_upload
 -- $1 upload  $2 department, or NULL for any
-SELECT u.*, d.name AS dataset_name
+SELECT u.*, u.uploaded_at::date AS uploaded_on, d.name AS dataset_name
 FROM upload u
 JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
 WHERE u.upload_id = $1 AND ($2::text IS NULL OR u.department_code = $2);
 
 -- name: lock_upload
 -- The same, until the transaction ends nobody else's. Take lock_keys first.
-SELECT u.*, d.name AS dataset_name
+SELECT u.*, u.uploaded_at::date AS uploaded_on, d.name AS dataset_name
 FROM upload u
 JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
 WHERE u.upload_id = $1
@@ -40,7 +40,7 @@ SELECT pg_advisory_xact_lock(hashtextextended($1::text || '/' || $2::text, 0));
 -- name: list_uploads
 -- $1 department or NULL  $2 dataset or NULL  $3 state or NULL  $4 from or NULL  $5 to or NULL  $6 deleted ones too?
 -- $7 page size  $8 offset
-SELECT u.*, d.name AS dataset_name
+SELECT u.*, u.uploaded_at::date AS uploaded_on, d.name AS dataset_name
 FROM upload u
 JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
 WHERE ($1::text IS NULL OR u.department_code = $1)
@@ -61,3 +61,7 @@ WHERE ($1::text IS NULL OR u.department_code = $1)
   AND ($4::date IS NULL OR u.uploaded_at >= $4::date)
   AND ($5::date IS NULL OR u.uploaded_at < $5::date + 1)
   AND ($6::boolean OR u.deleted_at IS NULL);
+
+-- name: drop_batches
+-- The inbox of an upload that has come to an end.
+DELETE FROM ledger_batch WHERE upload_id = $1;

@@ -36,6 +36,10 @@ async def add_upload(conn: Conn, identity: Identity, dataset: Dataset, wanted: R
     )
 
 
+async def find_upload(conn: Conn, upload_id: UUID) -> Row | None:
+    return await conn.fetchrow(SQL["get_upload"], upload_id, None)
+
+
 async def get_upload(conn: Conn, upload_id: UUID, department: str | None = None) -> Row:
     """The upload with its dataset's name; `department` None for any.
 
@@ -73,3 +77,7 @@ async def list_uploads(conn: Conn, department: str | None, wanted: UploadFilter)
     if len(rows) < wanted.size and (rows or wanted.page == 1):
         return rows, wanted.offset + len(rows)
     return rows, await conn.fetchval(SQL["count_uploads"], *filters)
+
+
+async def drop_batches(conn: Conn, upload_id: UUID) -> None:
+    await conn.execute(SQL["drop_batches"], upload_id)

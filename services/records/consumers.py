@@ -1,0 +1,46 @@
+"""Messages in: which type means which call."""
+
+from typing import TypeVar
+
+import msgspec
+from pydantic import ValidationError
+
+from services.records.uploads.storing.service import StoringService
+from shared.contracts import rows
+from shared.contracts.base import Message
+from shared.contracts.ingest import CheckingStarted, UploadChecked, UploadFailed
+from shared.messaging.consumer import Handle, PermanentError
+
+M = TypeVar("M", bound=Message)
+
+_ROWS = msgspec.json.Decoder(rows.RowsChecked)
+
+
+def persister_handle(storing: StoringService) -> Handle:
+    async def handle(type_: str, body: bytes) -> None:
+        if type_ == rows.ROUTING_KEY:
+            await storing.store(_rows(body))
+        elif type_ == CheckingStarted.routing_key():
+            await storing.start(_read(CheckingStarted, body))
+        elif type_ == UploadChecked.routing_key():
+            await storing.end(_read(UploadChecked, body))
+        elif type_ == UploadFailed.routing_key():
+            await storing.failed(_read(UploadFailed, body))
+        else:
+            raise PermanentError(f"nobody here understands {type_}")
+
+    return handle
+
+
+def _rows(body: bytes) -> rows.RowsChecked:
+    try:
+        return _ROWS.decode(body)
+    except msgspec.MsgspecError as error:
+        raise PermanentError(f"not a RowsChecked: {type(error).__name__}") from None
+
+
+def _read(model: type[M], body: bytes) -> M:
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise PermanentError(str(error)) from None

@@ -1,0 +1,142 @@
+"""Turns a complete ledger into records, all at once, in the transaction of a caller who has locked the upload."""
+
+import json
+from typing import NamedTuple
+from uuid import UUID
+
+from services.records.datasets import repository as datasets
+from services.records.messages import repository as messages
+from services.records.uploads import repository as uploads
+from services.records.uploads.applying import repository
+from services.records.uploads.applying.repository import Applied, Rows
+from services.records.uploads.applying.tally import messages_of
+from services.records.uploads.policy import upload_of
+from shared.contracts.base import Announce, Message
+from shared.contracts.ingest import UploadChanged, UserMessaged
+from shared.contracts.uploads import UploadState
+from shared.datasets.definition import Dataset
+from shared.db.database import Conn, Row
+
+ATOMIC = "atomic"
+
+
+class Settled(NamedTuple):
+    """What to announce once the transaction has committed."""
+
+    events: list[Message]
+
+    async def announce(self, announce: Announce) -> None:
+        for event in self.events:
+            await announce(event)
+
+
+async def complete(conn: Conn, upload: Row) -> Settled:
+    """Everything is in the ledger: apply it, or ask the officer first where it was a dry run."""
+    if upload["dry_run"]:
+        await expect(conn, upload)
+        return await settled(conn, [upload["upload_id"]])
+    return await apply(conn, upload)
+
+
+async def expect(conn: Conn, upload: Row) -> None:
+    """Say what confirming would do, and wait for it."""
+    refused = upload["mode"] == ATOMIC and upload["rejected"] > 0
+    expected = Applied() if refused else await repository.forecast(conn, upload)
+    await repository.await_confirmation(conn, upload["upload_id"], expected)
+
+
+async def apply(conn: Conn, upload: Row) -> Settled:
+    """Apply the good rows that have not been applied yet, and finish the upload."""
+    upload_id = upload["upload_id"]
+    waiting = await repository.waiting_rows(conn, upload_id)
+    applied = Applied()
+    refused = upload["mode"] == ATOMIC and waiting > 0
+    if not refused:
+        dataset = await datasets.get_dataset(conn, upload["dataset_code"], upload["dataset_version"])
+        applied = await apply_rows(conn, upload, dataset, Rows())
+        refused = upload["mode"] == ATOMIC and applied.rejected > 0
+    closed = {} if refused else await repository.close_origins(conn, upload)
+    await repository.finish(conn, upload_id, applied=not refused)
+    await repository.settle(conn, upload_id, applied)
+    await uploads.drop_batches(conn, upload_id)
+    return await settled(conn, [upload_id, *await follow(conn, closed)])
+
+
+async def apply_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows) -> Applied:
+    """Insert, update or leave alone; with mode atomic nothing is stored when a row turns out to be refused."""
+    matched = await repository.match_rows(conn, upload, dataset, json.loads(upload["columns"]), rows)
+    if upload["mode"] == ATOMIC and matched.rejected:
+        return Applied(rejected=matched.rejected)
+    added = await repository.insert_rows(conn, upload, dataset, rows)
+    if matched.updated:
+        await repository.update_rows(conn, upload, dataset, rows)
+    return added._replace(updated=matched.updated, unchanged=matched.unchanged, rejected=matched.rejected)
+
+
+async def follow(conn: Conn, closed: dict[UUID, Applied]) -> list[UUID]:
+    """Settle the earlier uploads whose rows were closed; an atomic one with nothing left to mend is applied now."""
+    changed = []
+    for upload_id, more in closed.items():
+        await repository.settle(conn, upload_id, more)
+        changed.append(upload_id)
+        earlier = await uploads.get_upload(conn, upload_id)
+        if earlier["applied_at"] is None and earlier["mode"] == ATOMIC:
+            await apply_waiting(conn, earlier)
+    return changed
+
+
+async def apply_waiting(conn: Conn, upload: Row) -> bool:
+    """Apply an atomic upload that had been refused, once its last bad row is mended, closed or set aside."""
+    upload_id = upload["upload_id"]
+    if upload["state"] != UploadState.REJECTED or await repository.waiting_rows(conn, upload_id):
+        return False
+    dataset = await datasets.get_dataset(conn, upload["dataset_code"], upload["dataset_version"])
+    before = Applied(upload["inserted"], upload["updated"], upload["unchanged"])  # rows closed by other uploads
+    applied = await apply_rows(conn, upload, dataset, Rows())
+    refused = applied.rejected > 0
+    await repository.finish(conn, upload_id, applied=not refused)
+    more = applied._replace(
+        inserted=applied.inserted + before.inserted,
+        updated=applied.updated + before.updated,
+        unchanged=applied.unchanged + before.unchanged,
+    )
+    await repository.settle(conn, upload_id, more)
+    return not refused
+
+
+async def settled(conn: Conn, upload_ids: list[UUID]) -> Settled:
+    """The changed uploads as events; the first with its messages."""
+    events: list[Message] = []
+    for number, upload_id in enumerate(upload_ids):
+        row = await uploads.get_upload(conn, upload_id)
+        upload = upload_of(row)
+        events.append(UploadChanged(department=upload.department.code, upload=upload))
+        if number == 0:
+            events += await _tell(conn, row)
+    return Settled(events)
+
+
+async def _tell(conn: Conn, upload: Row) -> list[Message]:
+    events: list[Message] = []
+    for message in messages_of(upload_of(upload)):
+        message_id = await messages.add(
+            conn,
+            kind=message.kind,
+            department_code=upload["department_code"],
+            user_id=message.user_id,
+            title=message.title,
+            body=message.body,
+            link=f"/uploads/{upload['upload_id']}",
+            fact=message.fact,
+        )
+        if message_id is not None:
+            events.append(
+                UserMessaged(
+                    department=upload["department_code"],
+                    user_id=message.user_id,
+                    id=str(message_id),
+                    kind=message.kind,
+                    title=message.title,
+                )
+            )
+    return events

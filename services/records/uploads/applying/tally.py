@@ -1,0 +1,58 @@
+"""What an upload that has come to an end says to the people of its department."""
+
+from typing import NamedTuple
+
+from shared.contracts.uploads import STATE_NAMES, Counts, Upload, UploadState
+
+
+class Notice(NamedTuple):
+    kind: str
+    user_id: str | None  # None: everybody of the department
+    title: str
+    body: str
+    fact: str
+
+
+def messages_of(upload: Upload) -> list[Notice]:
+    if upload.state not in {
+        UploadState.STORED,
+        UploadState.PARTLY_STORED,
+        UploadState.REJECTED,
+        UploadState.FAILED,
+        UploadState.AWAITING_CONFIRMATION,
+    }:
+        return []
+    name = STATE_NAMES[upload.state]
+    notices = [
+        Notice(
+            "import_finished",
+            upload.uploaded_by.id,
+            f"“{upload.file.name}”{name}",
+            upload.failure.message if upload.failure else _figures(upload.counts, upload.state),
+            f"upload:{upload.id}:{upload.state}",
+        )
+    ]
+    waiting = upload.counts.rejected - upload.counts.ignored
+    if waiting > 0 and upload.state in {UploadState.PARTLY_STORED, UploadState.REJECTED}:
+        notices.append(
+            Notice(
+                "rows_waiting",
+                None,
+                f"“{upload.file.name}”有 {waiting} 行等待更正",
+                "可以在线逐行更正，也可以下载失败数据、改好后重新上报。",
+                f"upload:{upload.id}:waiting",
+            )
+        )
+    return notices
+
+
+def _figures(counts: Counts, state: UploadState) -> str:
+    if state is UploadState.AWAITING_CONFIRMATION:
+        return (
+            f"试导入共 {counts.total} 行：将新增 {counts.inserted} 行，更新 {counts.updated} 行，"
+            f"无变化 {counts.unchanged} 行，未通过 {counts.rejected} 行。请确认入库或取消。"
+        )
+    return (
+        f"共 {counts.total} 行：新增 {counts.inserted} 行，更新 {counts.updated} 行，"
+        f"无变化 {counts.unchanged} 行，未入库 {counts.rejected} 行。"
+    )

@@ -1,0 +1,25 @@
+-- name: complete_uploads
+-- Everything in the ledger, but whoever was to apply it is gone.
+SELECT upload_id
+FROM upload
+WHERE state IN ('received', 'checking', 'storing') AND batches_done >= batches_total
+  AND progressed_at < now() - make_interval(secs => $1)
+ORDER BY uploaded_at;
+
+-- name: stalled_uploads
+-- $1 seconds of stillness that grow with the attempts. Two persisters never take the same one.
+SELECT u.upload_id, u.dataset_code, u.dataset_version, u.department_code, u.file_size, u.sha256, u.uploaded_at,
+       u.attempts, u.state, u.request_id
+FROM upload u
+WHERE u.state IN ('received', 'checking', 'storing') AND batches_done IS DISTINCT FROM batches_total
+  AND u.progressed_at < now() - make_interval(secs => $1 * u.attempts)
+ORDER BY u.uploaded_at
+LIMIT 100
+FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: count_attempt
+UPDATE upload SET attempts = attempts + 1, progressed_at = now() WHERE upload_id = $1;
+
+-- name: put_off
+-- It waits in a queue: no attempt has been spent.
+UPDATE upload SET progressed_at = now() WHERE upload_id = $1;

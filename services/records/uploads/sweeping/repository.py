@@ -1,0 +1,26 @@
+"""Uploads that stand still."""
+
+from uuid import UUID
+
+from shared.db.database import Conn, Row
+from shared.db.queries import load_queries
+
+SQL = load_queries("services.records.uploads.sweeping")
+
+
+async def complete_uploads(conn: Conn, seconds: float) -> list[UUID]:
+    """Complete, and yet not applied for `seconds`."""
+    return [row["upload_id"] for row in await conn.fetch(SQL["complete_uploads"], seconds)]
+
+
+async def stalled_uploads(conn: Conn, seconds: float) -> list[Row]:
+    """Without a sign of life for `seconds` times their attempts; locked until the transaction ends."""
+    return await conn.fetch(SQL["stalled_uploads"], seconds)
+
+
+async def count_attempt(conn: Conn, upload_id: UUID) -> None:
+    await conn.execute(SQL["count_attempt"], upload_id)
+
+
+async def put_off(conn: Conn, upload_id: UUID) -> None:
+    await conn.execute(SQL["put_off"], upload_id)
