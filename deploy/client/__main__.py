@@ -30,7 +30,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def arguments() -> argparse.Namespace:
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument("--url", default=os.environ.get("CREDIT_URL", "http://127.0.0.1:8080"), help="平台地址")
     common.add_argument("--token-file", type=Path, help="令牌文件；不给时用环境变量 CREDIT_TOKEN")
     parser = Parser(

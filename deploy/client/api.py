@@ -14,8 +14,9 @@ import aiohttp
 
 Json = dict[str, Any]
 
-# Waiting for a busy or restarting platform, in all, before giving up.
-PATIENCE_SECONDS = 120.0
+# How long a busy platform, and one that does not answer at all, is waited for.
+BUSY_SECONDS = 120.0
+SILENT_SECONDS = 15.0
 REQUEST_SECONDS = 300.0
 BUSY = (429, 502, 503, 504)
 
@@ -103,11 +104,10 @@ class Api:
     async def _send(
         self, method: str, path: str, body: Json | None, form: Callable[[], aiohttp.FormData] | None
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Busy answers (429, 503) are waited out as Retry-After says, for PATIENCE_SECONDS in all."""
+        """Busy answers (429, 503) are waited out as Retry-After says, for BUSY_SECONDS in all."""
         url = f"{self.url}/api/v1{path}"
         waited, pause = 0.0, 0.5
         while True:
-            reason = "平台忙"
             try:
                 data = form() if form is not None else None
                 async with self._http.request(method, url, json=body, data=data, headers=self._headers) as response:
@@ -115,15 +115,15 @@ class Api:
                     if response.status not in BUSY:
                         return response.status, response.headers, content
                     pause = _retry_after(response.headers.get("Retry-After"), pause)
+                    reason, patience = "平台忙", BUSY_SECONDS
             except (aiohttp.ClientConnectionError, TimeoutError) as error:
-                if method == "GET" or isinstance(error, aiohttp.ClientConnectorError):
-                    reason = f"连不上 {self.url}"
-                else:
+                if method != "GET" and not isinstance(error, aiohttp.ClientConnectorError):
                     # Whether it was taken is unknown: sending again could report twice, so the person decides.
                     raise Unreachable(
-                        f"发送途中与 {self.url} 的连接断了，请先查看是否已收到，再决定是否重发。"
+                        f"发送途中与 {self.url} 的连接断了。请先查看是否已收到，再决定是否重发。"
                     ) from error
-            if waited >= PATIENCE_SECONDS or (waited >= 5.0 and reason != "平台忙" and method != "GET"):
+                reason, patience = f"连不上 {self.url}", SILENT_SECONDS
+            if waited >= patience:
                 raise Unreachable(f"{reason}，已等 {waited:.0f} 秒。请检查地址和网络，或稍后再试。")
             await asyncio.sleep(pause)
             waited += pause

@@ -121,7 +121,7 @@ async def follow(api: Api, upload: Json, bar: Bar, *, every: float, final: Set[s
     """Ask every `every` seconds until the upload is in one of the `final` states."""
     while True:
         upload = await api.get(f"/uploads/{upload['id']}")
-        state = upload["state"]
+        state: str = upload["state"]
         total = upload["progress"]["rows_total"] or 0
         share = upload["progress"]["rows_done"] / total if total else 0.0
         bar.show(100 if state in final else SENDING + (95 - SENDING) * share, STATES.get(state, state))
