@@ -1,3 +1,3 @@
 """Fixtures every test may use. Those that need a server live in tests/fixtures/."""
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.rabbitmq", "tests.fixtures.platform"]
+pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.rabbitmq", "tests.fixtures.platform", "tests.fixtures.auth"]

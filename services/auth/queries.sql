@@ -98,8 +98,8 @@ UPDATE account SET password_hash = $2, must_change_password = $3 WHERE user_id =
 UPDATE account SET password_hash = $3 WHERE user_id = $1 AND password_hash = $2;
 
 -- name: signed_in
--- $1 user  $2 now
-UPDATE account SET last_sign_in_at = $2 WHERE user_id = $1;
+-- $1 user  $2 now  $3 hash that was verified: a reset or a closing that came in between wins
+UPDATE account SET last_sign_in_at = $2 WHERE user_id = $1 AND password_hash = $3 AND active;
 
 -- name: get_user
 -- $1 user  $2 department it must be of, or NULL  $3 admins too

@@ -30,7 +30,7 @@ class Settings(DatabaseSettings):
     session_idle: timedelta = timedelta(minutes=30)
     session_absolute: timedelta = timedelta(hours=12)
 
-    # Lockout (api.md, last lines): failures within the window, of one name from one address, of one name, from one address.
+    # Lockout (api.md, last lines): failures within the window of a name from an address, of a name, from an address.
     failure_window: timedelta = timedelta(minutes=15)
     failures_of_pair: int = 5
     failures_of_name: int = 50

@@ -9,7 +9,7 @@ from shared.db.database import Conn, Row
 
 
 class Closed(NamedTuple):
-    """For each limit of the lockout: the failure that, when it leaves the window, opens the door; None while it is open."""
+    """For each limit of the lockout, the failure that opens the door by leaving the window; None while it is open."""
 
     pair: datetime | None
     name: datetime | None
@@ -75,5 +75,6 @@ async def credentials_of_username(conn: Conn, username: str) -> Row | None:
     return await conn.fetchrow(SQL["credentials_of_username"], username)
 
 
-async def signed_in(conn: Conn, user_id: UUID, now: datetime) -> None:
-    await conn.execute(SQL["signed_in"], user_id, now)
+async def signed_in(conn: Conn, user_id: UUID, now: datetime, verified: str) -> bool:
+    """False when the password `verified` has been replaced meanwhile, or the account closed."""
+    return changed(await conn.execute(SQL["signed_in"], user_id, now, verified))

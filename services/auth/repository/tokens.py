@@ -1,6 +1,7 @@
 """API tokens and signing keys."""
 
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.auth.repository import SQL
@@ -9,10 +10,16 @@ from shared.contracts.base import PageQuery
 from shared.db.database import Conn
 
 
-async def insert_token(
-    conn: Conn, secret_hash: bytes, user_id: UUID, name: str, now: datetime, expires_at: datetime
-) -> UUID:
-    token_id: UUID = await conn.fetchval(SQL["insert_token"], secret_hash, user_id, name, now, expires_at)
+class FreshToken(NamedTuple):
+    secret_hash: bytes
+    user_id: UUID
+    name: str
+    created_at: datetime
+    expires_at: datetime
+
+
+async def insert_token(conn: Conn, token: FreshToken) -> UUID:
+    token_id: UUID = await conn.fetchval(SQL["insert_token"], *token)
     return token_id
 
 

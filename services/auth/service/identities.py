@@ -1,4 +1,4 @@
-"""Turns a session or an API token into a signed identity: on the path of every single request, so one query and a cache."""
+"""Turns a session or an API token into a signed identity: on the path of every request, so one query and a cache."""
 
 import time
 from datetime import datetime, timedelta

@@ -19,6 +19,7 @@ from shared.contracts.identity import Identity
 from shared.db.database import Conn, Database, Row
 from shared.telemetry.metrics import SIGN_INS
 
+WRONG = "用户名或密码不正确，或者账号已停用；忘记密码请联系部门管理员或市信用办重置。"
 UNKNOWN_USER = "（没有这个用户名）"
 
 
@@ -50,9 +51,7 @@ class Sessions:
                 verdict = await self._passwords.verify(account["password_hash"] if account else None, attempt.password)
                 if account is None or not verdict.right or not account["may_sign_in"]:
                     await self._refuse(account, username, attempt.address)
-                    raise WrongCredentials(
-                        "用户名或密码不正确，或者账号已停用；忘记密码请联系部门管理员或市信用办重置。"
-                    )
+                    raise WrongCredentials(WRONG)
         except TooManyAttempts:
             SIGN_INS.labels("locked_out").inc()
             raise
@@ -81,9 +80,10 @@ class Sessions:
         user_id: UUID = account["user_id"]
         rehashed = await self._passwords.hash(attempt.password) if verdict.outdated else None
         async with self._db.transaction() as conn:
+            if not await repository.signed_in(conn, user_id, now, account["password_hash"]):
+                raise WrongCredentials(WRONG)
             await repository.delete_ended_sessions(conn, user_id, now - self._life.absolute, now - self._life.idle)
             await repository.insert_session(conn, digest(secret), user_id, now)
-            await repository.signed_in(conn, user_id, now)
             await self._lockout.succeeded(conn, account["username"], attempt.address)
             if rehashed is not None:
                 await user_repository.rehash_password(conn, user_id, account["password_hash"], rehashed)

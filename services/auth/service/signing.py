@@ -1,4 +1,4 @@
-"""The keys that identities are signed with: in auth's own database, made by whoever starts first, changed by rotate()."""
+"""The keys that identities are signed with: in auth's own database, the first made by whoever starts first."""
 
 import asyncio
 import time

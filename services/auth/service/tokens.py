@@ -31,8 +31,8 @@ class Tokens:
         now = self._now()
         async with self._db.transaction() as conn:
             expires_at = await _within_parent(conn, caller, now + timedelta(days=draft.expires_in_days))
-            user_id = UUID(caller.user_id)
-            token_id = await repository.insert_token(conn, digest(secret), user_id, draft.name, now, expires_at)
+            token = repository.FreshToken(digest(secret), UUID(caller.user_id), draft.name, now, expires_at)
+            token_id = await repository.insert_token(conn, token)
             await record(conn, caller, now, "token.created", f"令牌 {draft.name}")
         return NewToken(id=str(token_id), name=draft.name, token=secret, expires_at=expires_at)
 

@@ -1,0 +1,145 @@
+"""The lockout of api.md: 5 of one name from one address, 50 of one name, 100 from one address, in 15 minutes."""
+
+import asyncio
+import time
+from datetime import timedelta
+
+import pytest
+
+from tests.fixtures.auth import ADMIN_PASSWORD, HOME, USER_PASSWORD, AuthWorld, MakeAuth
+
+pytestmark = pytest.mark.integration
+
+RIVAL = "198.51.100.66"
+WRONG = "not-the-password-1"
+
+
+async def fail(auth: AuthWorld, times: int, *, username: str = "admin", address: str = HOME) -> None:
+    for _ in range(times):
+        answer = await auth.try_sign_in(username, WRONG, address=address)
+        assert answer.status == 401
+
+
+async def locked_for(auth: AuthWorld, *, username: str = "admin", address: str = HOME) -> int:
+    """Seconds the right password is refused for; 0 when it is let in."""
+    answer = await auth.try_sign_in(username, ADMIN_PASSWORD, address=address)
+    if answer.status == 200:
+        return 0
+    assert answer.status == 429
+    assert (await answer.json())["type"] == "/problems/too-many-attempts"
+    return int(answer.headers["Retry-After"])
+
+
+async def test_the_fifth_failure_closes_the_door_until_the_window_has_passed(auth: AuthWorld) -> None:
+    await fail(auth, 5)
+    assert await locked_for(auth) == 15 * 60
+    auth.clock.advance(timedelta(minutes=14, seconds=59))
+    assert await locked_for(auth) == 1
+    auth.clock.advance(timedelta(seconds=2))
+    assert await locked_for(auth) == 0
+
+
+async def test_four_failures_do_not_close_it(auth: AuthWorld) -> None:
+    await fail(auth, 4)
+    assert await locked_for(auth) == 0
+
+
+async def test_the_window_slides(auth: AuthWorld) -> None:
+    await fail(auth, 4)
+    auth.clock.advance(timedelta(minutes=10))
+    await fail(auth, 1)
+    assert await locked_for(auth) == 5 * 60
+    auth.clock.advance(timedelta(minutes=5, seconds=1))
+    assert await locked_for(auth) == 0
+
+
+async def test_a_rival_at_another_address_cannot_lock_an_officer_out(auth: AuthWorld) -> None:
+    await fail(auth, 5, address=RIVAL)
+    assert await locked_for(auth, address=RIVAL) > 0
+    assert await locked_for(auth) == 0
+
+
+async def test_another_user_at_the_same_address_is_let_in(auth: AuthWorld) -> None:
+    await fail(auth, 5, username="somebody")
+    assert await locked_for(auth) == 0
+
+
+async def test_unknown_user_names_are_locked_like_known_ones(auth: AuthWorld) -> None:
+    await fail(auth, 5, username="ghost")
+    assert (await auth.try_sign_in("GHOST", WRONG)).status == 429
+
+
+async def test_fifty_failures_of_one_name_close_it_for_every_address(auth: AuthWorld) -> None:
+    for number in range(10):
+        await fail(auth, 5, address=f"198.51.100.{number}")
+    assert await locked_for(auth, address="203.0.113.1") == 15 * 60
+    auth.clock.advance(timedelta(minutes=15, seconds=1))
+    assert await locked_for(auth, address="203.0.113.1") == 0
+
+
+async def test_a_hundred_failures_from_one_address_close_it_for_every_name(auth: AuthWorld) -> None:
+    for number in range(25):
+        await fail(auth, 4, username=f"guess-{number}", address=RIVAL)
+    assert await locked_for(auth, address=RIVAL) == 15 * 60
+    assert await locked_for(auth) == 0
+
+
+async def test_signing_in_forgives_the_own_failures_and_nobody_elses(make_auth: MakeAuth) -> None:
+    auth = await make_auth(failures_of_name=8, failures_of_address=12)
+    await fail(auth, 4)
+    assert await locked_for(auth) == 0
+    await fail(auth, 3)  # of this pair since: 3
+    await fail(auth, 4, username="other")
+    assert await locked_for(auth) == 0
+    assert (await auth.try_sign_in("other", WRONG)).status == 401  # its fifth: not forgiven
+    assert (await auth.try_sign_in("other", WRONG)).status == 429
+    assert await locked_for(auth, address=RIVAL) == 0
+    await fail(auth, 1, address=RIVAL)  # the eighth of the name, from anywhere
+    assert await locked_for(auth, address="203.0.113.1") > 0
+
+
+async def test_a_refusal_at_the_closed_door_is_not_counted(auth: AuthWorld) -> None:
+    await fail(auth, 5)
+    auth.clock.advance(timedelta(minutes=14))
+    for _ in range(5):
+        assert await locked_for(auth) == 60
+    auth.clock.advance(timedelta(seconds=61))
+    assert await locked_for(auth) == 0
+
+
+async def test_guesses_at_the_same_moment_do_not_slip_past_the_count(auth: AuthWorld) -> None:
+    answers = await asyncio.gather(*(auth.try_sign_in("admin", WRONG) for _ in range(20)))
+    assert sorted(answer.status for answer in answers) == [401] * 5 + [429] * 15
+
+
+async def test_twenty_officers_with_one_account_may_sign_in_at_the_same_moment(auth: AuthWorld) -> None:
+    answers = await asyncio.gather(*(auth.try_sign_in("admin", ADMIN_PASSWORD) for _ in range(20)))
+    assert {answer.status for answer in answers} == {200}
+
+
+async def test_guessing_the_current_password_is_counted_too(auth: AuthWorld) -> None:
+    admin = await auth.sign_in()
+    officer = await auth.user(admin, "viewer", await auth.department(admin))
+    guess = {"current": WRONG, "new": "Passw0rd!2027"}
+    for _ in range(5):
+        assert (await officer.call("PUT", "/api/v1/session/password", guess)).status == 422
+    right = {"current": USER_PASSWORD, "new": "Passw0rd!2027"}
+    assert (await officer.call("PUT", "/api/v1/session/password", right)).status == 429
+
+
+async def test_an_unknown_user_takes_as_long_as_a_known_one(make_auth: MakeAuth) -> None:
+    """With the real parameters a hash takes some 30 ms; without one an answer takes two or three."""
+    auth = await make_auth(argon2_memory_kib=19_456, argon2_passes=2, failures_of_pair=1000)
+    await auth.sign_in()
+
+    async def fastest(username: str) -> float:
+        seconds = []
+        for _ in range(5):
+            started = time.perf_counter()
+            await auth.try_sign_in(username, WRONG)
+            seconds.append(time.perf_counter() - started)
+        return min(seconds)
+
+    known, unknown = await fastest("admin"), await fastest("nobody-of-that-name")
+    assert unknown > 0.6 * known
+    assert known > 0.6 * unknown
