@@ -19,7 +19,9 @@ def make(folder: Path) -> None:
     _once(folder / "admin_password", secrets.token_urlsafe(15))
     for service in ("auth", "records"):
         password = passwords[f"{service}_database_password"]
-        _once(folder / f"{service}_database", f"postgresql://credit_{service}:{password}@postgres:5432/credit_{service}")
+        _once(
+            folder / f"{service}_database", f"postgresql://credit_{service}:{password}@postgres:5432/credit_{service}"
+        )
     password = passwords["rabbitmq_password"]
     _once(folder / "amqp", f"amqp://credit:{password}@rabbitmq:5672/")
     _once(folder / "rabbitmq_user.conf", f"default_user = credit\ndefault_pass = {password}\n")
