@@ -190,16 +190,8 @@ WHERE (code ILIKE $1 OR name ILIKE $1 OR short_name ILIKE $1) AND ($2::boolean I
 -- $1 code  $2 name  $3 short name  $4 region  $5 credit code  $6 active
 INSERT INTO department (code, name, short_name, region, credit_code, active)
 VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT DO NOTHING
+ON CONFLICT (code) DO NOTHING
 RETURNING code;
-
--- name: department_name_taken
--- $1 name  $2 by another than
-SELECT EXISTS (SELECT FROM department WHERE lower(name) = lower($1) AND code <> $2);
-
--- name: department_exists
--- $1 code
-SELECT EXISTS (SELECT FROM department WHERE code = $1);
 
 -- name: update_department
 -- $1 code  $2 name  $3 short name  $4 region  $5 credit code  $6 active

@@ -10,7 +10,6 @@ CREATE TABLE department (
     active      boolean     NOT NULL DEFAULT true,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
-CREATE UNIQUE INDEX department_name ON department (lower(name));
 
 -- The people who may sign in. Never deleted: the audit and the records they entered name them.
 CREATE TABLE account (

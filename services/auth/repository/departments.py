@@ -29,16 +29,8 @@ async def list_departments(conn: Conn, query: DepartmentQuery) -> tuple[list[Dep
 
 
 async def insert_department(conn: Conn, department: Department) -> bool:
-    """False when the code or the name is taken."""
+    """False when the code is taken."""
     return await conn.fetchval(SQL["insert_department"], *_values(department)) is not None
-
-
-async def department_exists(conn: Conn, code: str) -> bool:
-    return bool(await conn.fetchval(SQL["department_exists"], code))
-
-
-async def department_name_taken(conn: Conn, name: str, but: str) -> bool:
-    return bool(await conn.fetchval(SQL["department_name_taken"], name, but))
 
 
 async def update_department(conn: Conn, department: Department) -> None:

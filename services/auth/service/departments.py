@@ -18,7 +18,6 @@ from shared.contracts.identity import Identity
 from shared.db.database import Conn, Database
 
 CODE_TAKEN = "这个部门编码已被使用，请换一个。"
-NAME_TAKEN = "已有同名的部门，请检查是否重复。"
 
 
 class Departments:
@@ -40,7 +39,7 @@ class Departments:
             return await repository.get_department(conn, code)
 
     async def create(self, caller: Identity, draft: DepartmentDraft) -> Department:
-        """Raises Taken: the code or the name is."""
+        """Raises Taken: the code is."""
         department = Department(
             code=draft.code,
             name=draft.name,
@@ -51,8 +50,7 @@ class Departments:
         )
         async with self._db.transaction() as conn:
             if not await repository.insert_department(conn, department):
-                taken = await repository.department_exists(conn, department.code)
-                raise Taken("code", CODE_TAKEN) if taken else Taken("name", NAME_TAKEN)
+                raise Taken("code", CODE_TAKEN)
             await record(conn, caller, self._now(), "department.created", f"部门 {draft.code} {draft.name}")
         return department
 
@@ -60,7 +58,7 @@ class Departments:
         """Change what is named. Closing a department ends the sessions and tokens of its users at once.
 
         Raises:
-            DepartmentNotFound, Taken.
+            DepartmentNotFound.
             BadReference: the code cannot change.
             Oneself: closed one's own department.
             LastAdmin: nobody would be left to administer.
@@ -72,8 +70,6 @@ class Departments:
             admins = await user_repository.lock_admins(conn)
             before = await repository.get_department(conn, code, lock=True)
             after = before.model_copy(update=wanted)
-            if after.name != before.name and await repository.department_name_taken(conn, after.name, code):
-                raise Taken("name", NAME_TAKEN)
             await repository.update_department(conn, after)
             if before.active and not after.active:
                 await self._close(conn, caller, code, {department for _, department in admins})
