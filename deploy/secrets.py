@@ -1,6 +1,6 @@
-"""`make secrets`: the random passwords docker-compose.yml mounts, made once, outside the repository. Needs Python alone.
+"""`make secrets`: the random passwords docker-compose.yml mounts, made once. Needs Python alone.
 
-The folder is closed to others (700); the files in it are readable, because a container's user is not the one who made them.
+The folder is closed to others (700); the files in it can be read: a container's user is not the one who made them.
 """
 
 import secrets

@@ -59,12 +59,9 @@ def new_password() -> str:
 
 async def make_accounts(admin: Api, register: Register) -> list[Account]:
     """Raises ClientProblem when the platform refuses."""
-    accounts = []
     for office in OFFICES:
         await _make_office(admin, office)
-        for role in ROLES:
-            accounts.append(await _make_account(admin, register, office, role))
-    return accounts
+    return [await _make_account(admin, register, office, role) for office in OFFICES for role in ROLES]
 
 
 async def _make_office(admin: Api, office: Office) -> None:

@@ -1,4 +1,4 @@
-"""Real-looking, fictitious rows of the four 双公示 datasets, with the mistakes officers really make, written by xlwt."""
+"""Real-looking, fictitious rows of the four 双公示 datasets, with mistakes officers really make, written by xlwt."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping
