@@ -1,0 +1,170 @@
+"""make up, down, scale; and a crash of each process and of everything, in a var/ of the test's own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.local import processes
+from deploy.local.room import MARK, Room
+from deploy.local.runner import is_ready
+from deploy.local.supervision import Supervisor
+from tests.fixtures.room import ROOT, room
+
+pytestmark = pytest.mark.integration
+
+STRAY = ("DATABASE_URL", "AMQP_URL", "AUTH_", "RECORDS_", "INGEST_", "GATEWAY_", "TEST_")
+
+
+class Runner:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, verb: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(STRAY)}
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.local", verb],
+            env={**inherited, "VAR": str(self.folder), **settings},
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+
+    def up(self, **settings: str) -> None:
+        done = self.run("up", **settings)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    @property
+    def room(self) -> Room:
+        return Room.open(self.folder)
+
+    @property
+    def supervisor(self) -> Supervisor:
+        return Supervisor(self.room)
+
+    def pids(self) -> dict[str, int]:
+        lines = [line.split() for line in self.supervisor.command("status").splitlines()]
+        return {words[0]: int(words[3].rstrip(",")) for words in lines if words[1] == "RUNNING"}
+
+
+@pytest.fixture(scope="module")
+def runner() -> Generator[Runner]:
+    made = Runner(room() / "up")
+    made.up(PORT=str(processes.free_ports(1)[0]), WORKERS="1")
+    yield made
+    made.run("down")
+
+
+@contextmanager
+def listening(port: int) -> Generator[None]:
+    with socket.create_server(("127.0.0.1", port)):
+        yield
+
+
+ALL = {"auth", "records", "persister", "ingest", "worker-1", "gateway", "postgres", "rabbitmq"}
+
+
+def test_up_returns_when_everything_is_ready(runner: Runner) -> None:
+    assert set(runner.pids()) == ALL
+    assert is_ready(f"{runner.room.url}/readyz")
+    assert "未就绪" not in runner.run("status").stdout
+
+
+def test_the_admin_password_and_all_secrets_are_for_the_owner_only(runner: Runner) -> None:
+    files = [runner.folder / "admin-password", *(runner.folder / "secrets").iterdir()]
+    files += (runner.folder / "run" / "programs").iterdir()
+    assert len(files) > 8
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    assert len(runner.room.admin_password) >= 16
+
+
+def test_a_second_up_restarts_nothing(runner: Runner) -> None:
+    before = runner.pids()
+    runner.up()
+    assert runner.pids() == before
+
+
+def test_workers_come_and_go_while_the_rest_runs_on(runner: Runner) -> None:
+    before = runner.pids()
+    runner.up(WORKERS="3")
+    scaled = runner.pids()
+    assert set(scaled) - set(before) == {"worker-2", "worker-3"}
+    assert scaled.items() >= before.items()
+    runner.up(WORKERS="1")
+    assert runner.pids() == before
+
+
+def test_another_port_restarts_the_gateway_alone(runner: Runner) -> None:
+    before = runner.pids()
+    port = str(processes.free_ports(1)[0])
+    runner.up(PORT=port)
+    after = runner.pids()
+    assert {name for name in before if before[name] != after[name]} == {"gateway"}
+    assert is_ready(f"http://127.0.0.1:{port}/readyz")
+
+
+def test_a_process_that_dies_is_started_again_within_seconds(runner: Runner) -> None:
+    before = runner.pids()
+    processes.send(before.values(), signal.SIGKILL)
+    assert processes.wait_until(
+        lambda: set(runner.pids()) == ALL and not set(runner.pids().values()) & set(before.values()), 30.0
+    )
+    assert processes.wait_until(lambda: "未就绪" not in runner.run("status").stdout, 60.0)
+
+
+def test_a_killed_supervisor_leaves_nothing_that_stops_the_next_start(runner: Runner) -> None:
+    orphans = runner.pids()
+    pid = runner.supervisor.pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert processes.wait_until(lambda: runner.supervisor.pid() is None, 5.0)
+    assert processes.is_alive(orphans["gateway"])
+    runner.up()
+    assert set(runner.pids()) == ALL
+    assert not any(processes.is_alive(pid) for pid in orphans.values())
+
+
+def test_a_crash_of_everything_leaves_nothing_that_stops_the_next_start(runner: Runner) -> None:
+    pid = runner.supervisor.pid()
+    assert pid is not None
+    processes.send([pid, *runner.pids().values()], signal.SIGKILL)
+    runner.up()
+    assert set(runner.pids()) == ALL
+
+
+def test_ports_taken_by_strangers_are_replaced_and_a_taken_gateway_port_is_named(runner: Runner) -> None:
+    assert runner.run("down").returncode == 0
+    before = runner.room.choices
+    with listening(before.postgres_port), listening(before.gateway_port):
+        refused = runner.run("up")
+        assert refused.returncode != 0
+        assert f"端口 {before.gateway_port} 已被别的程序占用" in refused.stderr
+        runner.up(PORT=str(processes.free_ports(1)[0]))
+        assert runner.room.choices.postgres_port != before.postgres_port
+
+
+def test_down_ends_every_process_and_clean_removes_everything(runner: Runner) -> None:
+    assert runner.run("down").returncode == 0
+    assert processes.started_with(MARK, str(runner.folder)) == []
+    assert all(processes.working_folder(pid) != runner.folder / "postgres" / "data" for pid in processes.pids())
+    assert runner.run("status").returncode == 1
+    assert runner.run("clean").returncode == 0
+    assert not runner.folder.exists()
+
+
+@pytest.mark.parametrize("settings", [{"PORT": "none"}, {"PORT": "70000"}, {"WORKERS": "0"}, {"WORKERS": "-1"}])
+def test_a_setting_that_makes_no_sense_is_refused_in_words(settings: dict[str, str], tmp_path: Path) -> None:
+    done = Runner(tmp_path / "var").run("up", **settings)
+    name, value = next(iter(settings.items()))
+    assert done.returncode == 1
+    assert f"{name}={value}" in done.stderr
+    assert "Traceback" not in done.stderr

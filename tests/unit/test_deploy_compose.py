@@ -1,0 +1,115 @@
+"""docker-compose.yml names only what exists: there is no Docker engine where the tests run."""
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy import secrets
+from tests.fixtures.room import ROOT
+
+PROCESSES = {"gateway", "auth", "records", "records-persister", "ingest", "ingest-worker"}
+HEALTH_PORTS = {
+    "gateway": "8080",
+    "auth": "8081",
+    "records": "8082",
+    "ingest": "8083",
+    "records-persister": "8092",
+    "ingest-worker": "8093",
+}
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return loaded
+
+
+def test_every_process_is_a_service_and_runs_a_module_that_exists(compose: dict[str, Any]) -> None:
+    assert set(compose["services"]) >= PROCESSES
+    for service in compose["services"].values():
+        if "command" in service and "build" in service:
+            assert (ROOT / service["command"][0].replace(".", "/") / "__main__.py").is_file()
+
+
+def test_health_checks_ask_the_port_the_process_listens_on(compose: dict[str, Any]) -> None:
+    for name, port in HEALTH_PORTS.items():
+        assert compose["services"][name]["healthcheck"]["test"] == ["CMD", "ready.py", port]
+
+
+def test_what_is_waited_for_exists_and_can_become_so(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    for service in services.values():
+        for name, wanted in service.get("depends_on", {}).items():
+            if wanted["condition"] == "service_healthy":
+                assert "healthcheck" in services[name]
+            else:
+                assert wanted["condition"] == "service_completed_successfully"
+                assert services[name]["restart"] == "no"
+
+
+def test_processes_start_in_the_order_of_the_flow(compose: dict[str, Any]) -> None:
+    def before(name: str) -> set[str]:
+        found = set(compose["services"][name].get("depends_on", {}))
+        return found.union(*(before(other) for other in found)) if found else found
+
+    assert before("gateway") >= {"auth", "records", "ingest", "migrate-auth", "migrate-records", "postgres", "rabbitmq"}
+    assert before("records-persister") >= {"migrate-records", "postgres", "rabbitmq"}
+    assert "postgres" not in before("ingest-worker")
+
+
+def test_secrets_come_from_files_that_make_secrets_writes(compose: dict[str, Any], tmp_path: Path) -> None:
+    secrets.make(tmp_path / "compose")
+    for name, place in compose["secrets"].items():
+        file = tmp_path / "compose" / Path(place["file"]).name
+        assert Path(place["file"]).parent == Path("var/secrets/compose"), name
+        assert len(file.read_text()) >= 20
+    used = {
+        item if isinstance(item, str) else item["source"]
+        for service in compose["services"].values()
+        for item in service.get("secrets", [])
+    }
+    assert used == set(compose["secrets"])
+
+
+def test_secrets_named_in_the_environment_are_mounted(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        mounted = {item if isinstance(item, str) else item["source"] for item in service.get("secrets", [])}
+        for variable, value in service.get("environment", {}).items():
+            if variable.endswith("_FILE"):
+                assert Path(value).name in mounted, (name, variable)
+            assert "PASSWORD" not in variable or variable.endswith("_FILE")
+
+
+def test_making_secrets_again_changes_none_and_strangers_may_not_enter(tmp_path: Path) -> None:
+    folder = tmp_path / "compose"
+    secrets.make(folder)
+    before = {file.name: file.read_text() for file in folder.iterdir()}
+    secrets.make(folder)
+    assert {file.name: file.read_text() for file in folder.iterdir()} == before
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert before["auth_database_password"] in before["auth_database"]
+    assert before["auth_database_password"] != before["records_database_password"]
+
+
+def test_what_the_image_copies_is_in_the_build_context() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    copied = [
+        source
+        for line in (ROOT / "deploy/Dockerfile").read_text().splitlines()
+        if line.startswith("COPY ") and "--from" not in line
+        for source in line.split()[1:-1]
+    ]
+    assert copied
+    for source in copied:
+        assert (ROOT / source).exists()
+        assert f"!{source}" in ignored
+
+
+def test_mounted_files_exist_and_volumes_are_declared(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        for volume in service.get("volumes", []):
+            source = volume.partition(":")[0]
+            assert (ROOT / source).is_file() if source.startswith("./") else source in compose["volumes"]
