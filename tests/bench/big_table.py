@@ -1,0 +1,138 @@
+"""With two million records: list pages, name searches, the public view, statistics, and an upload."""
+
+import time
+from itertools import cycle
+from urllib.parse import quote
+
+import aiohttp
+import asyncpg
+
+from shared.db.queries import load_queries
+from tests.bench import files
+from tests.bench.overhead import identity
+from tests.bench.report import Figure, median, p95, spread
+from tests.bench.system import Office, System
+from tests.bench.upload import timed
+
+RECORDS = 2_000_000
+ROWS = 10_000
+UPLOADS = 7
+READS = 200
+SQL = load_queries("tests.bench")
+TRADES = ("煤层气", "建筑安装", "食品加工", "医药连锁", "物流运输", "机械制造", "农产品购销", "餐饮服务")
+REGIONS = ("140400", "140403", "140404", "140405")
+
+LISTS = [
+    *(f"/records?dataset={files.DATASET}&region={region}&page={page}" for region in REGIONS for page in (1, 2, 7)),
+    *(
+        f"/records?dataset={files.DATASET}&state=published&from=2024-0{month}-01&to=2024-0{month}-28"
+        for month in range(1, 8)
+    ),
+    f"/records?dataset={files.DATASET}&size=50",
+    f"/records?dataset={files.DATASET}&region=140403&from=2025-01-01&state=published",
+]
+SEARCHES = [
+    *(
+        f"/records?dataset={files.DATASET}&q={quote(f'第{number}{trade}')}"
+        for number, trade in zip(range(7, 200_000, 13_331), cycle(TRADES), strict=False)
+    ),
+    *(f"/records?q={quote(trade)}" for trade in TRADES),
+    *(f"/records?q={quote(f'长治市第{number}')}" for number in range(19, 100_000, 16_007)),
+]
+PUBLIC = [
+    *(f"/public/records?dataset={files.DATASET}&page={page}" for page in (1, 2, 30)),
+    *(
+        f"/public/records?q={quote(f'第{number}{trade}')}"
+        for number, trade in zip(range(11, 200_000, 13_337), cycle(TRADES), strict=False)
+    ),
+    *(f"/public/records?dataset={files.DATASET}&q={quote(trade)}" for trade in TRADES),
+]
+STATISTICS = [f"/statistics?group_by={by}" for by in ("department", "dataset", "month")] + [
+    "/statistics?from=2026-01-01&to=2026-06-30&group_by=department"
+]
+
+
+async def run(system: System) -> list[Figure]:
+    content = files.workbook(ROWS).read_bytes()
+    async with system.offices(2 * UPLOADS + 4) as offices, system.records_database() as conn:
+        await conn.execute(SQL["empty"])
+        empty = await uploads(offices[: UPLOADS + 1], content)
+        owner, *later = offices[UPLOADS + 1 :]
+        took = await fill(conn, owner.code)
+        figures = [Figure("two million records in the tables", took, "s", note=await sizes(conn))]
+        figures += await reads(system, owner)
+        full = await uploads(later[: UPLOADS + 1], content)
+    note = f"{median(empty):.2f} s → {median(full):.2f} s; {spread(full)}"
+    return [
+        *figures,
+        Figure(
+            "upload with 2,000,000 records / on an empty table",
+            median(full) / median(empty),
+            "×",
+            at_most=1.5,
+            note=note,
+        ),
+    ]
+
+
+async def uploads(offices: list[Office], content: bytes) -> list[float]:
+    """The first warms up."""
+    return [(await timed(office, content, ROWS)).total for office in offices][1:]
+
+
+async def fill(conn: asyncpg.Connection, department: str) -> float:
+    """The schema's own tables, filled by SQL; a twentieth is `department`'s. Indexes are made afterwards."""
+    begun = time.perf_counter()
+    indexes = await conn.fetch(SQL["secondary_indexes"])
+    for index in indexes:
+        await conn.execute(f"DROP INDEX {index['name']}")
+    for name in ("add_departments", "add_uploads"):
+        await conn.execute(SQL[name], department)
+    await conn.execute(SQL["add_records"], department, RECORDS)
+    for name in ("add_ledger", "add_tally"):
+        await conn.execute(SQL[name], department)
+    await conn.execute("SET maintenance_work_mem = '512MB'")
+    for index in indexes:
+        await conn.execute(index["definition"])
+    await conn.execute("VACUUM ANALYZE")
+    return time.perf_counter() - begun
+
+
+async def sizes(conn: asyncpg.Connection) -> str:
+    return str(await conn.fetchval(SQL["sizes"]))
+
+
+async def reads(system: System, owner: Office) -> list[Figure]:
+    """Over HTTP at the records service, as a reporter of one department and as the admin of all."""
+    http = owner.api.http
+    base = f"{system.platform.url_of('records')}/api/v1"
+    admin = owner.api.other()
+    await admin.sign_in("admin", system.platform.admin_password)
+    token = (await admin.post("/tokens", {"name": "bench", "expires_in_days": 1}))["token"]
+    found = []
+    for what, paths, limit in (
+        ("filtered list page, p95", LISTS, 50.0),
+        ("name search, p95", SEARCHES, 50.0),
+        ("public page, p95", PUBLIC, 50.0),
+        ("statistics, p95", STATISTICS, 300.0),
+    ):
+        times: list[tuple[float, str]] = []
+        for who in (owner.api.token, token):
+            signed = "" if paths is PUBLIC else await identity(http, system, who)
+            times += [await read(http, base + path, signed) for path in paths]  # warm-up, counted for the slowest only
+            fast = [await read(http, base + path, signed) for path, _ in zip(cycle(paths), range(READS), strict=False)]
+            times = fast if who == owner.api.token else times[:READS] + fast
+        slowest, path = max(times)
+        taken = [took * 1000 for took, _ in times]
+        note = f"p50 {median(taken):.1f} ms; slowest {slowest * 1000:.0f} ms ({path.removeprefix(base)})"
+        found.append(Figure(f"{what}, at the records service", p95(taken), "ms", at_most=limit, note=note))
+    return found
+
+
+async def read(http: aiohttp.ClientSession, url: str, signed: str) -> tuple[float, str]:
+    headers = {"Authorization": f"Bearer {signed}"} if signed else {}
+    begun = time.perf_counter()
+    async with http.get(url, headers=headers) as answer:
+        await answer.read()
+        assert answer.status == 200, (url, await answer.text())
+    return time.perf_counter() - begun, url
