@@ -1,0 +1,18 @@
+"""`python -m services.gateway [api]`"""
+
+import sys
+
+from services.gateway.app import create_app
+from services.gateway.settings import Settings
+from shared.process import serve
+
+
+def main(role: str) -> None:
+    if role != "api":
+        raise SystemExit(__doc__)
+    settings = Settings()
+    serve(create_app(settings), name="gateway", host=settings.host, port=settings.port, log_level=settings.log_level)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "api")

@@ -1,0 +1,88 @@
+"""The gateway's HTTP process: the only one a browser talks to."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from aiohttp import web
+
+from services.gateway import handlers
+from services.gateway.document import MergedDocument
+from services.gateway.entrance import add_security_headers, entrance_middleware, number_middleware
+from services.gateway.keys import DOCUMENT, LIMITS, LIVE, SETTINGS, UPSTREAMS, VERIFIER
+from services.gateway.limits import Limits
+from services.gateway.live import Live
+from services.gateway.operations import OPERATIONS
+from services.gateway.pages import PAGES
+from services.gateway.proxy import forward
+from services.gateway.settings import Settings
+from services.gateway.upstreams import open_upstreams
+from shared.errors import Unavailable
+from shared.http.auth_client import create_verifier, open_http
+from shared.http.operations import build_document
+from shared.http.problems import problem_middleware
+from shared.telemetry.health import add_health
+
+
+class BrokerAway(Unavailable):
+    slug = "broker-down"
+    title = "消息队列暂时连不上"
+
+
+def create_app(settings: Settings) -> web.Application:
+    app = web.Application(
+        middlewares=[number_middleware, problem_middleware, entrance_middleware],
+        client_max_size=64 * 1024,  # bodies the gateway reads itself; proxied ones are only counted
+        handler_args={"max_field_size": 16_384},
+    )
+    app[SETTINGS] = settings
+    app[LIMITS] = Limits(settings)
+    app[LIVE] = Live(settings.live_streams)
+    app.on_response_prepare.append(add_security_headers)
+    app.cleanup_ctx.append(_upstreams)
+    app.cleanup_ctx.append(_live)
+    _add_health(app)
+    app.router.add_get("/api/openapi.json", handlers.get_document)
+    for operation in OPERATIONS:
+        app.router.add_route(operation.method, operation.path, operation.handler)
+    app.router.add_route("*", "/api/{tail:v1/.*}", forward)
+    app.router.add_routes(PAGES)
+    return app
+
+
+@asynccontextmanager
+async def _upstreams(app: web.Application) -> AsyncGenerator[None]:
+    async with open_upstreams(app[SETTINGS]) as upstreams, open_http() as http:
+        app[UPSTREAMS] = upstreams
+        app[VERIFIER] = create_verifier(http, app[SETTINGS].auth_url)
+        app[DOCUMENT] = MergedDocument(upstreams, build_document(OPERATIONS))
+        yield
+
+
+@asynccontextmanager
+async def _live(app: web.Application) -> AsyncGenerator[None]:
+    task = asyncio.create_task(app[LIVE].run(app[SETTINGS].amqp))
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _add_health(app: web.Application) -> None:
+    async def broker() -> None:
+        if not app[LIVE].connected.is_set():
+            raise BrokerAway
+
+    async def ping(name: Any) -> None:
+        await app[UPSTREAMS].ping(name)
+
+    add_health(
+        app,
+        {
+            "auth": lambda: ping("auth"),
+            "records": lambda: ping("records"),
+            "ingest": lambda: ping("ingest"),
+            "broker": broker,
+        },
+    )

@@ -1,0 +1,47 @@
+"""The session cookie and the CSRF token that goes with it."""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+
+from aiohttp import web
+from yarl import URL
+
+from services.gateway.errors import CsrfRefused
+
+COOKIE = "session"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def csrf_token(session: str) -> str:
+    """Made from the session's secret: nobody without the cookie can make it, and nothing need be stored."""
+    digest = hmac.digest(session.encode(), b"csrf", hashlib.sha256)
+    return urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def set_session(response: web.Response, session: str, *, seconds: int, secure: bool) -> None:
+    response.set_cookie(COOKIE, session, max_age=seconds, path="/", httponly=True, samesite="Lax", secure=secure)
+
+
+def clear_session(response: web.Response, *, secure: bool) -> None:
+    response.del_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=secure)
+
+
+def require_csrf(request: web.Request, session: str) -> None:
+    """Raises CsrfRefused for an unsafe request that another site could have made the browser send."""
+    if request.method in SAFE:
+        return
+    require_same_origin(request)
+    given = request.headers.get("X-CSRF-Token", "")
+    if not hmac.compare_digest(given.encode(), csrf_token(session).encode()):
+        raise CsrfRefused("页面已过期，请刷新后再试。")
+
+
+def require_same_origin(request: web.Request) -> None:
+    """Raises CsrfRefused where the browser itself says that another site sent the request."""
+    origin = request.headers.get("Origin")
+    foreign = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+    if origin is not None and (origin == "null" or URL(origin).authority != request.host):
+        foreign = True
+    if foreign:
+        raise CsrfRefused("这个请求来自别的网站，已被拒绝；请在本平台的页面上操作。")

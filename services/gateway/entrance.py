@@ -1,0 +1,154 @@
+"""What every request passes on its way in: a number, a plain path, the network, who it is, CSRF, how often."""
+
+import logging
+import time
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from services.gateway.cookies import COOKIE, require_csrf
+from services.gateway.keys import LIMITS, SETTINGS, UPSTREAMS, VERIFIER
+from services.gateway.network import client_address, is_trusted, require_extranet, require_plain_path
+from services.gateway.routes import find_route
+from shared.contracts.accounts import Credential
+from shared.errors import Unauthenticated
+from shared.telemetry.metrics import HTTP_SECONDS
+
+log = logging.getLogger(__name__)
+
+REQUEST_ID: Final = web.RequestKey("REQUEST_ID", str)
+ADDRESS: Final = web.RequestKey("ADDRESS", str)
+CREDENTIAL: Final = web.RequestKey("CREDENTIAL", Credential)
+IDENTITY_TOKEN: Final = web.RequestKey("IDENTITY_TOKEN", str)
+
+API = "/api/v1/"
+# Answered without identity, besides what routes.py calls anonymous.
+OPEN = frozenset({("POST", "/api/v1/session")})
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+# design: nothing inline, nothing from elsewhere. data: is for the tick of a multi-select, which is an inline SVG.
+CONTENT_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "object-src 'none'",
+        "manifest-src 'self'",
+    ]
+)
+
+
+async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """An on_response_prepare signal: streamed, refused and proxied answers alike."""
+    response.headers.update(SECURITY_HEADERS)
+    if REQUEST_ID in request:
+        response.headers["X-Request-ID"] = request[REQUEST_ID]
+    if response.content_type == "text/html":
+        response.headers["Content-Security-Policy"] = CONTENT_POLICY
+    elif request.path.startswith(API):
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    if is_secure(request):
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+
+
+def is_secure(request: web.Request) -> bool:
+    settings = request.app[SETTINGS]
+    said = request.headers.get("X-Forwarded-Proto", "").lower() == "https"
+    return settings.tls or request.secure or (said and is_trusted(request.remote or "", settings.trusted_proxies))
+
+
+@web.middleware
+async def number_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    request_id = uuid4().hex
+    request[REQUEST_ID] = request_id
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id)
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource is not None else "unmatched"
+    started = time.perf_counter()
+    status = 499  # the client went away
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    finally:
+        seconds = time.perf_counter() - started
+        HTTP_SECONDS.labels(request.method, route, str(status)).observe(seconds)
+        if route not in QUIET:
+            log.info("%s %s %d %.1f ms", request.method, route, status, seconds * 1000)
+
+
+@web.middleware
+async def entrance_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    settings = request.app[SETTINGS]
+    require_plain_path(request.raw_path)
+    forwarded = request.headers.getall("X-Forwarded-For", [])
+    address = client_address(request.remote or "", forwarded, settings.trusted_proxies)
+    request[ADDRESS] = str(address)
+    require_extranet(address, request.path, settings.extranet_networks)
+    if needs_identity(request):
+        await _let_in(request)
+    elif request.path.startswith("/api/"):
+        await request.app[LIMITS].hit("public", str(address))
+    return await handler(request)
+
+
+def needs_identity(request: web.Request) -> bool:
+    if not request.path.startswith(API) or (request.method, request.path) in OPEN:
+        return False
+    route = find_route(request.method, request.path)
+    return route is None or not route.anonymous
+
+
+async def _let_in(request: web.Request) -> None:
+    """Raises Unauthenticated, CsrfRefused or TooManyRequests."""
+    identity_token = await signed_identity(request)
+    session = request[CREDENTIAL].session
+    if session is not None:
+        require_csrf(request, session)
+    identity = await request.app[VERIFIER].verify(identity_token)
+    await request.app[LIMITS].hit("signed_in", identity.user_id)
+    if (request.method, request.path) == ("POST", "/api/v1/uploads"):
+        await request.app[LIMITS].hit("upload", identity.department.code)
+    request[IDENTITY_TOKEN] = identity_token
+
+
+async def signed_identity(request: web.Request) -> str:
+    """Asked of auth for every request: a session that has ended is over at once.
+
+    Raises:
+        Unauthenticated: no credential, or one that is not good (any more).
+        UpstreamDown: auth cannot be reached.
+    """
+    if CREDENTIAL not in request:
+        request[CREDENTIAL] = _credential(request)
+    signed = await request.app[UPSTREAMS].identity(request[CREDENTIAL], request[REQUEST_ID])
+    return signed.identity
+
+
+def _credential(request: web.Request) -> Credential:
+    address = request[ADDRESS]
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and 0 < len(token) <= 512:
+        return Credential(token=token, address=address)
+    session = request.cookies.get(COOKIE, "")
+    if 0 < len(session) <= 512:
+        return Credential(session=session, address=address)
+    raise Unauthenticated("请先登录。")

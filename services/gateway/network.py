@@ -1,0 +1,77 @@
+"""Where a request comes from, and whether it may come in from there."""
+
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from services.gateway.errors import ExtranetOnly, StrangePath
+from services.gateway.settings import Network
+
+Address = IPv4Address | IPv6Address
+
+UNKNOWN = ip_address("0.0.0.0")  # noqa: S104  # an address nobody has: outside every network
+
+
+def client_address(peer: str, forwarded_for: Iterable[str], trusted: Iterable[Network]) -> Address:
+    """The client's own address: the peer, or, where the peer is a trusted proxy, what it says.
+
+    X-Forwarded-For is read from the right, as each proxy appends whom it saw; the first one that is not a trusted
+    proxy is the client. What stands further left anybody may have written.
+    """
+    trusted = list(trusted)
+    address = _parse(peer)
+    hops = [hop.strip() for line in forwarded_for for hop in line.split(",")]
+    while hops and _within(address, trusted):
+        address = _parse(hops.pop())
+    return address
+
+
+def is_trusted(peer: str, trusted: Iterable[Network]) -> bool:
+    return _within(_parse(peer), trusted)
+
+
+def _parse(text: str) -> Address:
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return UNKNOWN
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped or address
+
+
+def _within(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address in network for network in networks)
+
+
+# What everybody may see: the public site and the public view.
+PUBLIC_PAGES = frozenset({"/", "/platform", "/favicon.svg", "/favicon.ico", "/robots.txt"})
+PUBLIC_PREFIXES = ("/api/v1/public/", "/assets/", "/public/")
+
+
+def is_public(path: str) -> bool:
+    return path in PUBLIC_PAGES or path.startswith(PUBLIC_PREFIXES)
+
+
+def require_extranet(address: Address, path: str, extranet: Iterable[Network]) -> None:
+    """Raises ExtranetOnly for a client outside the government extranet, except on what everybody may see."""
+    if not is_public(path) and not _within(address, extranet):
+        raise ExtranetOnly("这里只能在政务外网内访问。请在单位的政务外网电脑上打开；公示信息可以在公众网站查询。")
+
+
+def require_plain_path(raw_path: str) -> None:
+    """Raises StrangePath for what two servers could read differently: dots, double or encoded slashes, controls.
+
+    The gateway decides by the path, the service behind it routes by the path: both must see the same one.
+    """
+    path = raw_path.partition("?")[0]
+    lowered = path.lower()
+    strange = (
+        not path.startswith("/")
+        or "//" in path
+        or "\\" in path
+        or ";" in path
+        or any(token in lowered for token in ("%2e", "%2f", "%5c", "%25", "%00"))
+        or any(part in (".", "..") for part in path.split("/"))
+        or any(ord(character) < 0x21 or ord(character) == 0x7F for character in path)
+    )
+    if strange:
+        raise StrangePath("没有这个地址，请检查网址。")

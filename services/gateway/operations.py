@@ -1,0 +1,28 @@
+"""What the gateway answers itself, as a table; the rest of the interface is routes.py."""
+
+from services.gateway import handlers
+from shared.http.operations import Operation
+
+OPERATIONS = [
+    Operation(
+        "POST",
+        "/api/v1/session",
+        handlers.sign_in,
+        "登录",
+        "登录",
+        roles=None,
+        body=handlers.SignInBody,
+        answer=handlers.Session,
+        problems=(401, 403),
+    ),
+    Operation("GET", "/api/v1/session", handlers.get_session, "我是谁", "登录", answer=handlers.Session),
+    Operation("DELETE", "/api/v1/session", handlers.sign_out, "退出登录", "登录", status=204),
+    Operation(
+        "GET",
+        "/api/v1/events",
+        handlers.stream_events,
+        "实时事件（SSE）：upload 上传进度，message 消息提醒",
+        "消息",
+        answer="text/event-stream",
+    ),
+]

@@ -1,0 +1,47 @@
+"""Everything the gateway reads from its environment (GATEWAY_*)."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Network = IPv4Network | IPv6Network
+
+# The government extranet, unless told otherwise: this machine and the private ranges (RFC 1918, RFC 4193).
+PRIVATE = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    log_level: str = "INFO"
+
+    auth_url: str
+    records_url: str
+    ingest_url: str
+    amqp: str
+    auth_key: SecretStr = Field(description="Shows auth that an address or credential comes from a gateway.")
+
+    extranet_networks: list[Network] = Field(
+        default_factory=lambda: [ip_network(text) for text in PRIVATE],
+        description="Clients elsewhere reach the public pages and /api/v1/public only.",
+    )
+    trusted_proxies: list[Network] = Field([], description="Whose X-Forwarded-For and -Proto are believed.")
+    tls: bool = Field(False, description="Browsers come by https even where no trusted proxy says so.")
+
+    max_body_bytes: int = 32 * 1024 * 1024
+    body_seconds: float = Field(600, description="A request body must be complete after this long …")
+    stall_seconds: float = Field(60, description="… and never pause for longer than this.")
+
+    signed_in_rate: str = Field("6000/minute", description="Per user.")
+    public_rate: str = Field("3000/minute", description="Per address, without identity.")
+    upload_rate: str = Field("600/minute", description="Per department.")
+    sign_in_rate: str = Field("300/minute", description="Per address.")
+
+    live_streams: int = Field(20, description="Open event streams a user may have.")
+    heartbeat_seconds: float = 15.0
+
+    web: Path = Path(__file__).parent / "web" / "dist"
