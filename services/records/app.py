@@ -25,6 +25,9 @@ def create_app(settings: Settings) -> web.Application:
             app[VERIFIER] = create_verifier(http, settings.auth_url)
             app[keys.DATASETS] = services.datasets
             app[keys.UPLOADS] = services.uploads
+            app[keys.LEDGER] = services.ledger
+            app[keys.MENDING] = services.mending
+            app[keys.UNDOING] = services.undoing
             opened.append(services)
             yield
             opened.clear()

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from services.records.datasets.service import DatasetsService
 from services.records.settings import Settings
+from services.records.uploads.ledger.service import LedgerService
+from services.records.uploads.mending.service import MendingService
 from services.records.uploads.service import UploadsService
+from services.records.uploads.undoing.service import UndoingService
 from shared.contracts.base import Announce
 from shared.db.database import Database
 from shared.messaging.announcer import open_announcer
@@ -17,6 +20,9 @@ class Services:
     db: Database
     datasets: DatasetsService
     uploads: UploadsService
+    ledger: LedgerService
+    mending: MendingService
+    undoing: UndoingService
 
 
 def build_services(db: Database, announce: Announce) -> Services:
@@ -24,6 +30,9 @@ def build_services(db: Database, announce: Announce) -> Services:
         db=db,
         datasets=DatasetsService(db),
         uploads=UploadsService(db, announce),
+        ledger=LedgerService(db),
+        mending=MendingService(db, announce),
+        undoing=UndoingService(db, announce),
     )
 
 

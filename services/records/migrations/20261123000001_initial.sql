@@ -104,6 +104,15 @@ CREATE TABLE ledger (
     closed_by_upload_id uuid,           -- the upload that corrected this row
     PRIMARY KEY (upload_id, row)
 );
+-- The outcome clients are told.
+CREATE FUNCTION shown_outcome(outcome text, mended boolean, applied boolean) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN outcome = 'closed' OR (mended AND outcome IN ('accepted', 'updated', 'unchanged')) THEN 'corrected'
+    WHEN outcome = 'accepted' AND applied THEN 'inserted'
+    WHEN outcome = 'accepted' THEN 'pending'
+    ELSE outcome
+END;
 CREATE INDEX ledger_problem ON ledger (upload_id, row) WHERE outcome <> 'accepted' OR warned OR mended;
 CREATE INDEX ledger_origin ON ledger (upload_id) WHERE origin_upload_id IS NOT NULL;
 CREATE INDEX ledger_closed_by ON ledger (closed_by_upload_id) WHERE closed_by_upload_id IS NOT NULL;
@@ -234,5 +243,6 @@ CREATE TABLE audit (
 CREATE INDEX audit_by_time ON audit (at DESC);
 
 -- migrate:down
+DROP FUNCTION shown_outcome(text, boolean, boolean);
 DROP TABLE audit, message_read, message, publicity_rule, calendar_day, record_tally, revision, record, ledger, ledger_batch,
     upload, dataset, department;

@@ -16,8 +16,9 @@ async def see_department(conn: Conn, identity: Identity) -> None:
     await conn.execute(SQL["see_department"], identity.department.code, identity.department.name, identity.region)
 
 
-async def add_upload(conn: Conn, identity: Identity, dataset: Dataset, wanted: RegisterUpload, request_id: str) -> None:
-    await conn.execute(
+async def add_upload(conn: Conn, identity: Identity, dataset: Dataset, wanted: RegisterUpload, request_id: str) -> bool:
+    """False when the id is there already."""
+    status: str = await conn.execute(
         SQL["add_upload"],
         wanted.id,
         dataset.code,
@@ -34,6 +35,7 @@ async def add_upload(conn: Conn, identity: Identity, dataset: Dataset, wanted: R
         wanted.dry_run,
         request_id,
     )
+    return status == "INSERT 0 1"
 
 
 async def find_upload(conn: Conn, upload_id: UUID) -> Row | None:

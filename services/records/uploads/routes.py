@@ -1,17 +1,145 @@
 """The HTTP surface of uploads."""
 
 from services.records.uploads import handlers
+from services.records.uploads.ledger import handlers as ledger
+from services.records.uploads.mending import handlers as mending
+from services.records.uploads.undoing import handlers as undoing
 from shared.contracts.base import Page
 from shared.contracts.ingest import RegisteredUpload
-from shared.contracts.uploads import RegisterUpload, Upload, UploadFilter
-from shared.http.operations import REPORTING, Operation
+from shared.contracts.mending import Comparison, ComparisonFilter, IgnoreRow, Replaced, ReplaceValue
+from shared.contracts.uploads import MendRow, RegisterUpload, Row, RowFilter, UndoResult, Upload, UploadFilter
+from shared.http.operations import REPORTING, Operation, Schema
 
 PATH = "/api/v1/uploads"
 UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
-ONE = f"{PATH}/{{upload_id:{UUID}}}"
+UPLOAD = f"{{upload_id:{UUID}}}"
+ONE = f"{PATH}/{UPLOAD}"
+ROW = ONE + r"/rows/{row:\d{1,7}}"
 TAG = "uploads"
+TYPES: dict[str, Schema] = {
+    "upload_id": {"type": "string", "format": "uuid"},
+    "row": {"type": "integer", "minimum": 1},
+}
 
-OPERATIONS = [
+_READING = [
+    Operation("GET", PATH, handlers.list_uploads, "我的上报", TAG, query=UploadFilter, answer=Page[Upload]),
+    Operation("GET", ONE, handlers.get_upload, "一次上报", TAG, answer=Upload, path_types=TYPES),
+    Operation(
+        "GET",
+        f"{ONE}/rows",
+        ledger.list_upload_rows,
+        "逐行结果",
+        TAG,
+        query=RowFilter,
+        answer=Page[Row],
+        path_types=TYPES,
+    ),
+    Operation(
+        "GET",
+        f"{ONE}/comparison",
+        ledger.compare_upload,
+        "试导入对比：确认后会怎样",
+        TAG,
+        query=ComparisonFilter,
+        answer=Page[Comparison],
+        problems=(409,),
+        path_types=TYPES,
+    ),
+    Operation(
+        "GET",
+        f"{ONE}/undo",
+        undoing.preview_undo,
+        "删除数据会怎样",
+        TAG,
+        answer=UndoResult,
+        problems=(409,),
+        path_types=TYPES,
+    ),
+]
+
+_MENDING = [
+    Operation(
+        "PATCH",
+        ROW,
+        mending.mend_row,
+        "更正一行",
+        TAG,
+        roles=REPORTING,
+        body=MendRow,
+        answer=Row,
+        problems=(409,),
+        path_types=TYPES,
+    ),
+    Operation(
+        "POST",
+        f"{ROW}/ignore",
+        mending.ignore_row,
+        "忽略一行",
+        TAG,
+        roles=REPORTING,
+        body=IgnoreRow,
+        body_optional=True,
+        answer=Row,
+        problems=(409,),
+        path_types=TYPES,
+    ),
+    Operation(
+        "POST",
+        f"{ONE}/replacements",
+        mending.replace_values,
+        "批量更正同一个错误",
+        TAG,
+        roles=REPORTING,
+        body=ReplaceValue,
+        answer=Replaced,
+        problems=(409,),
+        path_types=TYPES,
+    ),
+    *(
+        Operation(
+            "POST",
+            f"{ONE}/{word}",
+            handler,
+            summary,
+            TAG,
+            roles=REPORTING,
+            answer=Upload,
+            problems=(409,),
+            path_types=TYPES,
+        )
+        for word, handler, summary in (
+            ("confirm", mending.confirm_upload, "确认试导入"),
+            ("cancel", mending.cancel_upload, "取消试导入"),
+        )
+    ),
+]
+
+_DELETING = [
+    Operation(
+        "DELETE",
+        ONE,
+        undoing.delete_upload,
+        "删除（条目）",
+        TAG,
+        roles=REPORTING,
+        status=204,
+        problems=(409,),
+        path_types=TYPES,
+    ),
+    Operation(
+        "DELETE",
+        f"{ONE}/data",
+        undoing.delete_upload_data,
+        "删除数据",
+        TAG,
+        roles=REPORTING,
+        answer=UndoResult,
+        problems=(409,),
+        path_types=TYPES,
+    ),
+]
+
+_INTERNAL = [
     Operation(
         "POST",
         "/internal/uploads",
@@ -25,6 +153,15 @@ OPERATIONS = [
         problems=(404, 409),
         internal=True,
     ),
-    Operation("GET", PATH, handlers.list_uploads, "我的上报", TAG, query=UploadFilter, answer=Page[Upload]),
-    Operation("GET", ONE, handlers.get_upload, "一次上报", TAG, answer=Upload),
+    Operation(
+        "GET",
+        f"/internal/uploads/{UPLOAD}/rejected",
+        ledger.stream_rejected_rows,
+        "失败的行",
+        TAG,
+        answer="application/x-ndjson",
+        internal=True,
+    ),
 ]
+
+OPERATIONS = [*_READING, *_MENDING, *_DELETING, *_INTERNAL]

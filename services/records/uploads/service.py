@@ -4,6 +4,7 @@ from uuid import UUID
 
 import structlog
 
+from services.records.audit import repository as audit
 from services.records.datasets import repository as datasets
 from services.records.datasets.errors import NotYourDataset
 from services.records.uploads import repository
@@ -34,7 +35,8 @@ class UploadsService:
             if not _may_report(identity, dataset):
                 raise NotYourDataset(f"本部门没有上报“{dataset.name}”的权限；如有需要，请联系市信用办。")
             await repository.see_department(conn, identity)
-            await repository.add_upload(conn, identity, dataset, wanted, request_id)
+            if await repository.add_upload(conn, identity, dataset, wanted, request_id):
+                await audit.add(conn, identity, "upload.registered", f"upload {wanted.id} dataset {dataset.code}")
             row = await repository.get_upload(conn, wanted.id)
             if (row["department_code"], row["sha256"]) != (identity.department.code, wanted.sha256):
                 raise UploadIdTaken("这个上报编号已被使用，请重新上报。")

@@ -165,7 +165,7 @@ ORDER BY upload_id;
 WITH now_rejected AS (
     SELECT count(*) FILTER (WHERE outcome IN ('rejected', 'ignored')) AS rejected,
            count(*) FILTER (WHERE outcome = 'ignored') AS ignored,
-           count(*) FILTER (WHERE outcome = 'closed' OR mended) AS corrected,
+           count(*) FILTER (WHERE shown_outcome(outcome, mended, true) = 'corrected') AS corrected,
            count(*) FILTER (WHERE warned) AS warned
     FROM ledger
     WHERE upload_id = $1 AND (outcome <> 'accepted' OR warned OR mended)

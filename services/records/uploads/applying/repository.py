@@ -68,7 +68,8 @@ async def match_rows(conn: Conn, upload: Row, dataset: Dataset, columns: dict[st
     return Applied(updated=counts["updated"], unchanged=counts["unchanged"], rejected=counts["rejected"])
 
 
-async def insert_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows) -> Applied:
+async def insert_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows, by: tuple[str, str]) -> Applied:
+    """`by`: user id and name."""
     counts = await conn.fetchrow(
         SQL["insert_rows"],
         upload["upload_id"],
@@ -77,10 +78,9 @@ async def insert_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows) -> 
         dataset.version,
         dataset.category,
         upload["department_code"],
-        upload["user_id"],
-        upload["user_name"],
+        *by,
         await _first_day_on_time(conn, upload),
-        *_field_codes(dataset),
+        *field_codes(dataset),
     )
     assert counts is not None  # an aggregate always has its row
     if counts["inserted"]:
@@ -88,18 +88,17 @@ async def insert_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows) -> 
     return Applied(inserted=counts["inserted"], on_time=counts["on_time"], late=counts["late"])
 
 
-async def update_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows) -> None:
+async def update_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows, by: tuple[str, str]) -> None:
     """Give the matched records their new values, and the history what they were before."""
-    person = (upload["user_id"], upload["user_name"])
-    await conn.execute(SQL["revise_rows"], upload["upload_id"], *rows, *person)
+    await conn.execute(SQL["revise_rows"], upload["upload_id"], *rows, *by)
     await conn.execute(
         SQL["update_rows"],
         upload["upload_id"],
         *rows,
         dataset.version,
         dataset.category,
-        *person,
-        *_field_codes(dataset),
+        *by,
+        *field_codes(dataset),
     )
 
 
@@ -109,7 +108,7 @@ async def _first_day_on_time(conn: Conn, upload: Row) -> date:
     return day or upload["uploaded_on"]
 
 
-def _field_codes(dataset: Dataset) -> list[str | None]:
+def field_codes(dataset: Dataset) -> list[str | None]:
     roles = roles_of(dataset)
     identifiers = roles.identifiers[:MOST_IDENTIFIERS]
     return [

@@ -40,7 +40,7 @@ async def complete(conn: Conn, upload: Row) -> Settled:
 
 async def expect(conn: Conn, upload: Row) -> None:
     """Say what confirming would do, and wait for it."""
-    refused = upload["mode"] == ATOMIC and upload["rejected"] > 0
+    refused = upload["mode"] == ATOMIC and await repository.waiting_rows(conn, upload["upload_id"]) > 0
     expected = Applied() if refused else await repository.forecast(conn, upload)
     await repository.await_confirmation(conn, upload["upload_id"], expected)
 
@@ -62,14 +62,20 @@ async def apply(conn: Conn, upload: Row) -> Settled:
     return await settled(conn, [upload_id, *await follow(conn, closed)])
 
 
-async def apply_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows) -> Applied:
-    """Insert, update or leave alone; with mode atomic nothing is stored when a row turns out to be refused."""
+async def apply_rows(
+    conn: Conn, upload: Row, dataset: Dataset, rows: Rows, *, by: tuple[str, str] | None = None
+) -> Applied:
+    """Insert, update or leave alone; an atomic upload stores nothing at first when a row turns out to be refused.
+
+    `by`: user id and name of who does it, if not the uploader.
+    """
     matched = await repository.match_rows(conn, upload, dataset, json.loads(upload["columns"]), rows)
-    if upload["mode"] == ATOMIC and matched.rejected:
+    if upload["mode"] == ATOMIC and matched.rejected and upload["applied_at"] is None:
         return Applied(rejected=matched.rejected)
-    added = await repository.insert_rows(conn, upload, dataset, rows)
+    person = by or (upload["user_id"], upload["user_name"])
+    added = await repository.insert_rows(conn, upload, dataset, rows, person)
     if matched.updated:
-        await repository.update_rows(conn, upload, dataset, rows)
+        await repository.update_rows(conn, upload, dataset, rows, person)
     return added._replace(updated=matched.updated, unchanged=matched.unchanged, rejected=matched.rejected)
 
 
@@ -105,14 +111,17 @@ async def apply_waiting(conn: Conn, upload: Row) -> bool:
 
 
 async def settled(conn: Conn, upload_ids: list[UUID]) -> Settled:
-    """The changed uploads as events; the first with its messages."""
+    """The changed uploads as events; the first, which has come to its end, with its messages."""
+    told = await _tell(conn, await uploads.get_upload(conn, upload_ids[0]))
+    return Settled([*(await changed(conn, upload_ids)).events, *told])
+
+
+async def changed(conn: Conn, upload_ids: list[UUID]) -> Settled:
+    """The changed uploads as events."""
     events: list[Message] = []
-    for number, upload_id in enumerate(upload_ids):
-        row = await uploads.get_upload(conn, upload_id)
-        upload = upload_of(row)
+    for upload_id in upload_ids:
+        upload = upload_of(await uploads.get_upload(conn, upload_id))
         events.append(UploadChanged(department=upload.department.code, upload=upload))
-        if number == 0:
-            events += await _tell(conn, row)
     return Settled(events)
 
 

@@ -1,0 +1,114 @@
+-- name: plan
+-- What becomes of each living record this upload ($1) made or changed.
+-- It is the upload's own while its present values are the upload's and nobody has touched it by hand since; others are kept.
+-- An own record goes back to the newest state before that no deleted data has made (target: the revision that holds it), or,
+-- where there is none, it goes.
+WITH touched AS (
+    SELECT record_id, min(row) AS row
+    FROM (SELECT record_id, source_row AS row FROM record WHERE source_upload_id = $1
+          UNION ALL
+          SELECT record_id, row FROM revision WHERE upload_id = $1 AND action = 'updated') AS either
+    GROUP BY record_id
+)
+SELECT t.record_id, t.row, target.revision AS target,
+       r.changed_by_upload_id IS NOT DISTINCT FROM $1 AND NOT EXISTS (
+           SELECT
+           FROM revision h
+           WHERE h.record_id = t.record_id AND h.upload_id IS NULL AND h.revision > (
+               SELECT coalesce(max(m.revision), 1)
+               FROM revision m
+               WHERE m.record_id = t.record_id AND m.upload_id IS NOT NULL)
+       ) AS own
+FROM touched t
+JOIN record r ON r.record_id = t.record_id
+LEFT JOIN LATERAL (
+    SELECT v.revision
+    FROM revision v
+    LEFT JOIN upload u ON u.upload_id = v.before_changed_by_upload_id
+    WHERE v.record_id = t.record_id AND v.action = 'updated' AND v.before_changed_by_upload_id IS DISTINCT FROM $1
+      AND u.data_deleted_at IS NULL
+    ORDER BY v.revision DESC
+    LIMIT 1
+) target ON true
+WHERE r.state <> 'deleted'
+ORDER BY t.row, t.record_id;
+
+-- name: revise_removed
+-- $1 upload  $2 records  $3 their rows  $4 user  $5 its name
+INSERT INTO revision (record_id, revision, action, by, by_name, upload_id, row, before, after,
+                      before_changed_by_upload_id, before_dataset_version)
+SELECT r.record_id, r.revision + 1, 'undone', $4, $5, $1, t.row, r.values, NULL, r.changed_by_upload_id,
+       r.dataset_version
+FROM unnest($2::bigint[], $3::integer[]) AS t (record_id, row)
+JOIN record r ON r.record_id = t.record_id;
+
+-- name: remove
+-- $1 records  $2 user  $3 its name
+UPDATE record
+SET state = 'deleted', revision = revision + 1, updated_at = now(), updated_by = $2, updated_by_name = $3
+WHERE record_id = ANY ($1::bigint[]);
+
+-- name: revise_restored
+-- $1 upload  $2 records  $3 their rows  $4 the revisions that hold the earlier state  $5 user  $6 its name
+INSERT INTO revision (record_id, revision, action, by, by_name, upload_id, row, before, after,
+                      before_changed_by_upload_id, before_dataset_version)
+SELECT r.record_id, r.revision + 1, 'undone', $5, $6, $1, t.row, r.values, v.before, r.changed_by_upload_id,
+       r.dataset_version
+FROM unnest($2::bigint[], $3::integer[], $4::integer[]) AS t (record_id, row, target)
+JOIN record r ON r.record_id = t.record_id
+JOIN revision v ON v.record_id = t.record_id AND v.revision = t.target;
+
+-- name: versions
+-- $1 records  $2 their targets. The dataset versions their earlier values were written by.
+SELECT DISTINCT v.before_dataset_version
+FROM unnest($1::bigint[], $2::integer[]) AS t (record_id, target)
+JOIN revision v ON v.record_id = t.record_id AND v.revision = t.target;
+
+-- name: restore
+-- $1 records  $2 their targets  $3 the dataset version that is restored here  $4 category  $5 user  $6 its name
+-- Field codes: $7 name  $8 region  $9 document  $10 decided_on  $11 valid_until  $12 severity  $13 … $24 identifiers.
+UPDATE record r
+SET dataset_version = v.before_dataset_version,
+    name = coalesce(v.before ->> $7::text, ''),
+    identifiers = array_remove(ARRAY[v.before ->> $13::text, v.before ->> $14::text, v.before ->> $15::text,
+                                     v.before ->> $16::text, v.before ->> $17::text, v.before ->> $18::text,
+                                     v.before ->> $19::text, v.before ->> $20::text, v.before ->> $21::text,
+                                     v.before ->> $22::text, v.before ->> $23::text, v.before ->> $24::text], NULL),
+    region = coalesce(v.before ->> $8::text, ''),
+    document = coalesce(v.before ->> $9::text, ''),
+    decided_on = (v.before ->> $10::text)::date,
+    published_until = publicity_end($4, (v.before ->> $10)::date, (v.before ->> $11::text)::date,
+                                    coalesce(v.before ->> $12::text, '')),
+    values = v.before,
+    revision = r.revision + 1,
+    changed_by_upload_id = v.before_changed_by_upload_id,
+    updated_at = now(),
+    updated_by = $5,
+    updated_by_name = $6
+FROM unnest($1::bigint[], $2::integer[]) AS t (record_id, target)
+JOIN revision v ON v.record_id = t.record_id AND v.revision = t.target
+WHERE r.record_id = t.record_id AND v.before_dataset_version = $3;
+
+-- name: reopen_origins
+-- Rows of other uploads that this one had corrected wait again; what they had been counted as, by upload.
+WITH reopened AS (
+    UPDATE ledger o
+    SET outcome = 'rejected', closed_by_upload_id = NULL
+    FROM ledger n
+    WHERE o.closed_by_upload_id = $1 AND o.outcome = 'closed'
+      AND n.upload_id = $1 AND n.origin_upload_id = o.upload_id AND n.origin_row = o.row
+    RETURNING o.upload_id, n.outcome
+)
+SELECT upload_id,
+       count(*) FILTER (WHERE outcome = 'accepted') AS inserted,
+       count(*) FILTER (WHERE outcome = 'updated') AS updated,
+       count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged
+FROM reopened
+GROUP BY upload_id
+ORDER BY upload_id;
+
+-- name: mark_undone
+UPDATE upload SET data_deleted_at = now() WHERE upload_id = $1;
+
+-- name: mark_deleted
+UPDATE upload SET deleted_at = coalesce(deleted_at, now()) WHERE upload_id = $1;
