@@ -26,9 +26,13 @@ def robust_url(url: str) -> URL:
 
 @asynccontextmanager
 async def open_connection(url: str) -> AsyncGenerator[AbstractRobustConnection]:
-    """A connection that comes back by itself. Waits until the broker is there."""
-    connection = await aio_pika.connect_robust(robust_url(url))
+    """A connection that comes back by itself. Waits until the broker is there.
+
+    Not connect_robust(): cancelled while it waits, that leaves a task behind which tries for ever and outlives the loop.
+    """
+    connection = aio_pika.RobustConnection(robust_url(url))
     try:
+        await connection.connect()
         yield connection
     finally:
         await connection.close()
