@@ -21,8 +21,8 @@ from tests.fixtures.platform import Platform, open_platform
 from tests.fixtures.postgres import Databases
 from tests.fixtures.rabbitmq import private_node
 from tests.fixtures.room import room
+from tests.offices import make_reporter
 
-FIRST, PASSWORD = "First#2018pass", "Changzhi#2018ok"
 # What nobody may be held up by in a benchmark; what a limit costs is still paid.
 SETTINGS = {
     "GATEWAY_SIGNED_IN_RATE": "1000000/minute",
@@ -63,7 +63,7 @@ class System(NamedTuple):
         ) as http:
             admin = Api(http, self.platform.url)
             await admin.sign_in("admin", self.platform.admin_password)
-            made = [await make_office(admin) for _ in range(count)]
+            made = [Office(*await make_reporter(admin)) for _ in range(count)]
             listening = [asyncio.create_task(office.listen()) for office in made]
             try:
                 for office in made:
@@ -153,28 +153,3 @@ class Office:
 
     async def records(self) -> int:
         return int((await self.api.get(f"/records?dataset={DATASET}&size=10"))["total"])
-
-
-async def make_office(admin: Api) -> Office:
-    code = f"bench{uuid4().hex[:8]}"
-    name = f"市测试局{code[-4:]}"
-    department = {
-        "code": code,
-        "name": name,
-        "short_name": name,
-        "region": "140400",
-        "credit_code": None,
-        "active": True,
-    }
-    await admin.post("/departments", department)
-    user = {"username": code, "display_name": name, "department": code, "role": "reporter", "password": FIRST}
-    await admin.post("/users", user)
-    browser = admin.other()
-    await browser.sign_in(code, FIRST)
-    changed = await browser.call("PUT", "/session/password", {"current": FIRST, "new": PASSWORD})
-    assert changed.status in (200, 204), changed
-    if (await browser.call("GET", "/session")).status != 200:
-        await browser.sign_in(code, PASSWORD)
-    machine = admin.other()
-    machine.token = (await browser.post("/tokens", {"name": "bench", "expires_in_days": 1}))["token"]
-    return Office(code, machine)

@@ -1,0 +1,68 @@
+"""RabbitMQ, PostgreSQL or the whole machine go away while files are on their way, and come back."""
+
+import asyncio
+
+import pytest
+
+from tests.faults.town import File, Town, make_file
+
+pytestmark = pytest.mark.integration
+
+ROWS = 10_000
+
+
+def files(seed: int, count: int) -> list[File]:
+    return [make_file(ROWS, seed=seed + number) for number in range(count)]
+
+
+async def test_files_are_accepted_and_stored_though_rabbitmq_stops_and_starts(town: Town) -> None:
+    before = files(100, 2)
+    meanwhile = make_file(300, seed=102)
+    first, _ = await town.report(*before)
+    await town.until_half_way(first)
+    await asyncio.to_thread(town.rabbitmq.stop)
+    try:
+        await town.report(meanwhile)
+    finally:
+        await asyncio.to_thread(town.rabbitmq.start)
+    await town.reckon()
+
+
+async def test_files_are_stored_though_rabbitmq_loses_all_it_had(town: Town) -> None:
+    first, *_ = await town.report(*files(110, 3))
+    await town.until_half_way(first)
+    await asyncio.to_thread(town.rabbitmq.wipe)
+    await asyncio.to_thread(town.rabbitmq.start)
+    await town.reckon()
+
+
+async def test_files_are_stored_though_postgresql_stops_and_starts(town: Town) -> None:
+    first, *_ = await town.report(*files(120, 2))
+    await town.until_half_way(first)
+    await asyncio.to_thread(town.postgres.stop)
+    try:
+        refused = await town.send(make_file(300, seed=122))
+    finally:
+        await asyncio.to_thread(town.postgres.start)
+    assert (refused.status, "Retry-After" in refused.headers) == (503, True), refused
+    await town.reckon()
+
+
+async def test_files_are_stored_though_postgresql_crashes(town: Town) -> None:
+    first, *_ = await town.report(*files(130, 2))
+    await town.until_half_way(first)
+    await asyncio.to_thread(town.postgres.kill)
+    await asyncio.to_thread(town.postgres.start)
+    await town.reckon()
+
+
+async def test_files_are_stored_though_the_whole_machine_goes_down(town: Town) -> None:
+    first, *_ = await town.report(*files(140, 2))
+    await town.until_half_way(first)
+    await asyncio.to_thread(town.platform.kill)
+    await asyncio.to_thread(town.rabbitmq.kill)
+    await asyncio.to_thread(town.postgres.kill)
+    await asyncio.to_thread(town.postgres.start)
+    await asyncio.to_thread(town.rabbitmq.start)
+    await asyncio.to_thread(town.platform.start)
+    await town.reckon()
