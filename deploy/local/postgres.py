@@ -72,7 +72,7 @@ class Postgres:
         """The data directory: inside the folder, or where `postgres` may reach it if root cannot pose as another."""
         if os.getuid() != 0 or _namespaces():
             return self.folder / "data"
-        return Path("/var/tmp") / f"credit-postgres-{hashlib.sha256(bytes(self.folder)).hexdigest()[:12]}" / "data"  # noqa: S108
+        return Path("/var/lib") / f"credit-postgres-{hashlib.sha256(bytes(self.folder)).hexdigest()[:12]}" / "data"
 
     def _as_user(self, *words: str | Path) -> list[str]:
         command = [str(word) for word in words]
