@@ -14,6 +14,7 @@ from services.gateway.settings import Settings
 from shared.contracts.accounts import Credential, SignedIdentity, SignedIn, SignIn, User
 from shared.contracts.problem import Problem
 from shared.errors import ServiceError, TooMany, Unauthenticated
+from shared.http.problems import STATUS
 
 # Heavy calls (undo of 65,000 rows, an export) take a while before their first byte.
 READ_SECONDS = 180
@@ -103,11 +104,10 @@ class Upstreams:
 
 
 def passed_on(problem: Problem, retry_after: str | None) -> ServiceError:
-    kind: type[ServiceError] = Unauthenticated
-    if problem.status == HTTPStatus.TOO_MANY_REQUESTS:
-        kind = TooMany
-    named = type(kind.__name__, (kind,), {"slug": problem.type.rsplit("/", 1)[-1], "title": problem.title})
-    error: ServiceError = named(problem.detail)
+    """Auth's refusal as an error of our own that says the same: kind, slug, title and words."""
+    kind = next((kind for kind, status in STATUS.items() if status == problem.status), Unauthenticated)
+    same = type(kind.__name__, (kind,), {"slug": problem.type.rsplit("/", 1)[-1], "title": problem.title})
+    error: ServiceError = same(problem.detail)
     if isinstance(error, TooMany) and retry_after is not None and retry_after.isdigit():
         error.retry_after = int(retry_after)
     return error
