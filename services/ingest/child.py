@@ -1,0 +1,146 @@
+"""Runs one workbook in a process with limits on memory, CPU and time; its frames come back as they are made.
+
+The processes are forked from a small server that has the imports done (multiprocessing's forkserver): 10 ms instead of
+300 ms each, and no thread of ours is ever forked.
+"""
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import multiprocessing.forkserver
+import os
+import signal
+import socket
+from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import asynccontextmanager
+from multiprocessing.context import ForkServerProcess
+from typing import Final, Literal
+
+from services.ingest.workbook import frames
+from services.ingest.workbook.failures import Refused
+from services.ingest.workbook.inside import Limits, main
+
+log = logging.getLogger(__name__)
+
+Work = Literal["check", "rejected", "export"]
+
+_CONTEXT: Final = multiprocessing.get_context("forkserver")
+_JOIN_SECONDS: Final = 5.0
+_TOO_LONG: Final = -signal.SIGXCPU
+# Ends that are not the file's doing: somebody killed the process, or the server it was forked from is gone.
+_INTERRUPTIONS: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP, 255, None})
+
+
+class Interrupted(Exception):
+    """The child ended without a word and without fault of the file; the work may be repeated."""
+
+
+class ChildBroken(Exception):
+    """The child met a programming error of ours."""
+
+
+async def warm_up() -> None:
+    """Start the server that children are forked from; the first upload need not wait for its imports."""
+    _CONTEXT.set_forkserver_preload(["services.ingest.workbook.preload"])
+    await asyncio.to_thread(multiprocessing.forkserver.ensure_running)
+
+
+class Child:
+    """One running job. Read `frame` until FINISHED or REFUSED."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, feeding: asyncio.Task[None], process: ForkServerProcess, seconds: float
+    ) -> None:
+        self._reader = reader
+        self._feeding = feeding
+        self._process = process
+        self._seconds = seconds
+
+    async def frame(self) -> tuple[bytes, bytes]:
+        """The next frame from the child.
+
+        Raises:
+            Refused: it took too long or died over the file.
+            Interrupted: it was ended from outside.
+            ChildBroken: a fault of ours.
+        """
+        try:
+            async with asyncio.timeout(self._seconds):
+                kind, length = frames.HEADER.unpack(await self._reader.readexactly(frames.HEADER.size))
+                if length > frames.LONGEST:
+                    raise ChildBroken(f"a frame of {length} bytes")
+                body = await self._reader.readexactly(length)
+        except TimeoutError:
+            raise Refused("took_too_long") from None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise await self._end() from None
+        if kind == frames.BROKEN:
+            raise ChildBroken(body.decode())
+        return kind, body
+
+    async def _end(self) -> Exception:
+        """Why the child ended without a last word."""
+        error = self._feeding.exception() if self._feeding.done() and not self._feeding.cancelled() else None
+        if isinstance(error, Exception) and not isinstance(error, ConnectionError):
+            return error  # the content could not be fetched
+        await asyncio.to_thread(self._process.join, _JOIN_SECONDS)
+        code = self._process.exitcode
+        log.warning("the child process ended with %s", code)
+        if code == _TOO_LONG:
+            return Refused("took_too_long")
+        return Interrupted(f"exit code {code}") if code in _INTERRUPTIONS else Refused("too_heavy")
+
+
+@asynccontextmanager
+async def run(
+    work: Work, job: bytes, content: AsyncIterable[bytes], limits: Limits, *, seconds: float
+) -> AsyncGenerator[Child]:
+    """Start the child, feed it `job` and then `content`; it is gone when the block is left.
+
+    Args:
+        seconds: the child may take this long for its next frame. Time the caller takes does not count.
+    """
+    mine, theirs = _CONTEXT.Pipe(duplex=True)
+    process = _CONTEXT.Process(target=main, args=(theirs, work, limits), daemon=True)
+    try:
+        await asyncio.to_thread(process.start)
+    finally:
+        theirs.close()
+    link = socket.socket(fileno=os.dup(mine.fileno()))
+    mine.close()
+    link.setblocking(False)
+    reader, writer = await asyncio.open_unix_connection(sock=link)
+    feeding = asyncio.create_task(_feed(writer, job, content))
+    try:
+        yield Child(reader, feeding, process, seconds)
+    finally:
+        feeding.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await feeding
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        await asyncio.to_thread(_bury, process)
+
+
+async def _feed(writer: asyncio.StreamWriter, job: bytes, content: AsyncIterable[bytes]) -> None:
+    """Any failure of `content` ends the child, which then says nothing more: Child.frame reports the failure."""
+    try:
+        writer.write(frames.pack(frames.JOB, job))
+        async for piece in content:
+            writer.write(frames.pack(frames.CONTENT, piece))
+            await writer.drain()
+        writer.write(frames.pack(frames.END))
+        await writer.drain()
+    except BaseException:
+        writer.transport.abort()
+        raise
+
+
+def _bury(process: ForkServerProcess) -> None:
+    process.join(0.2)
+    if process.is_alive():
+        process.kill()
+        process.join(_JOIN_SECONDS)
+    process.close()

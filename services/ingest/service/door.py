@@ -1,0 +1,153 @@
+"""The door: takes files in, registers them and sends them on their way; gives workbooks out."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from services.ingest import child
+from services.ingest.errors import FileTooLarge, FileUnsupported, WorkbookNotMade
+from services.ingest.records_client import RecordsClient
+from services.ingest.storage import Storage, key_of
+from services.ingest.workbook import frames
+from services.ingest.workbook.failures import TEXTS, Refused
+from services.ingest.workbook.inside import Limits
+from services.ingest.workbook.sniff import HEAD_BYTES, sniff
+from services.ingest.workbook.template import cached_template
+from shared.contracts.ingest import UploadAccepted
+from shared.contracts.uploads import RegisterUpload, Upload
+from shared.datasets.definition import Dataset
+from shared.errors import Unavailable
+
+
+class Stored(NamedTuple):
+    """A file that is in the blob store and not registered yet."""
+
+    id: UUID
+    size: int
+    sha256: str
+
+
+class Bounds(NamedTuple):
+    file_bytes: int  # of one upload
+    child: Limits
+    child_seconds: float
+
+
+class IngestService:
+    """The door. `publish` sends UploadAccepted on its way and never raises: the sweep of records makes good."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        records: RecordsClient,
+        publish: Callable[[UploadAccepted], Awaitable[None]],
+        bounds: Bounds,
+    ) -> None:
+        self._storage = storage
+        self._records = records
+        self._publish = publish
+        self._bounds = bounds
+
+    def refuse_size(self, size: int) -> None:
+        """Raises FileTooLarge."""
+        if size > self._bounds.file_bytes:
+            limit = f"{self._bounds.file_bytes / 1024 / 1024:g} MB"
+            raise FileTooLarge(TEXTS["too_large"][1].format(limit=limit))
+
+    async def store(self, pieces: AsyncIterable[bytes]) -> Stored:
+        """Stream a file into the store, whatever its size in bounded memory.
+
+        Raises:
+            FileTooLarge, FileUnsupported: nothing is kept.
+            StoreDown: the store cannot be reached.
+        """
+        stored = uuid4()
+        digest = hashlib.sha256()
+        size = 0
+
+        async def watched() -> AsyncIterator[bytes]:
+            nonlocal size
+            head = b""
+            async for piece in pieces:
+                size += len(piece)
+                self.refuse_size(size)
+                digest.update(piece)
+                if len(head) < HEAD_BYTES:
+                    head += piece
+                    if len(head) >= HEAD_BYTES:
+                        _refuse_kind(head)
+                yield piece
+            if size < HEAD_BYTES:
+                _refuse_kind(head)
+
+        await self._storage.put(key_of(stored), watched())
+        return Stored(stored, size, digest.hexdigest())
+
+    async def discard(self, stored: Stored) -> None:
+        await self._storage.delete(key_of(stored.id))
+
+    async def accept(self, identity: str, stored: Stored, wanted: RegisterUpload, request_id: str) -> Upload:
+        """Register the stored file with records, as the caller, and send it on its way."""
+        try:
+            registered = await self._records.register(identity, wanted)
+        except Unavailable:
+            # It may have been registered all the same: the file stays, and is an orphan if it was not.
+            raise
+        except Exception:
+            await self.discard(stored)
+            raise
+        await self._storage.registered(key_of(stored.id))
+        upload = registered.upload
+        await self._publish(
+            UploadAccepted(
+                request_id=request_id,
+                upload_id=upload.id,
+                department=upload.department.code,
+                dataset=registered.definition,
+                storage_key=key_of(stored.id),
+                file_size=stored.size,
+                sha256=stored.sha256,
+                uploaded_at=upload.uploaded_at,
+            )
+        )
+        return upload
+
+    async def template(self, identity: str, code: str) -> tuple[Dataset, bytes]:
+        definition = await self._records.dataset(identity, code)
+        dataset = Dataset.model_validate_json(definition)
+        return dataset, await asyncio.to_thread(cached_template, definition)
+
+    async def file(self, identity: str, upload_id: UUID) -> tuple[Upload, AsyncGenerator[bytes]]:
+        """The original bytes of an upload the caller may see. Raises FileMissing."""
+        upload = await self._records.upload(identity, upload_id)
+        await self._storage.size(key_of(upload_id))
+        return upload, self._storage.read(key_of(upload_id))
+
+    async def rejected(self, identity: str, upload_id: UUID) -> AsyncGenerator[bytes]:
+        """The workbook of failed rows in pieces."""
+        async for piece in self._made("rejected", self._records.rejected(identity, upload_id)):
+            yield piece
+
+    async def export(self, identity: str, query: Mapping[str, str]) -> AsyncGenerator[bytes]:
+        async for piece in self._made("export", self._records.export(identity, query)):
+            yield piece
+
+    async def _made(self, work: child.Work, lines: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        """A workbook written in a child process: minutes of xlwt would hold up every other request here."""
+        try:
+            async with child.run(work, b"", lines, self._bounds.child, seconds=self._bounds.child_seconds) as made:
+                while (frame := await made.frame())[0] == frames.XLS:
+                    yield frame[1]
+                if frame[0] != frames.FINISHED:
+                    raise WorkbookNotMade
+        except (Refused, child.Interrupted):
+            raise WorkbookNotMade from None
+
+
+def _refuse_kind(head: bytes) -> None:
+    try:
+        sniff(head)
+    except Refused as refused:
+        raise FileUnsupported(refused.code, refused.message) from None
