@@ -123,10 +123,8 @@ def _plan(room: Room) -> list[plan.Process]:
 
 
 def _programs(wanted: Iterable[plan.Process]) -> list[Program]:
-    return [
-        Program(process.name, process.words, process.environment, priority=10 + place)
-        for place, process in enumerate(wanted)
-    ]
+    """All of one rank: a rank that depended on how many workers there are would restart what comes after them."""
+    return [Program(process.name, process.words, process.environment, priority=10) for process in wanted]
 
 
 def _wait_for_servers(room: Room) -> None:

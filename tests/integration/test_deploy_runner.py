@@ -52,6 +52,8 @@ class Runner:
         return Supervisor(self.room)
 
     def pids(self) -> dict[str, int]:
+        """Of what runs, once nothing is in its first second any more (supervisord's STARTING)."""
+        assert processes.wait_until(lambda: "STARTING" not in self.supervisor.command("status"), 10.0)
         lines = [line.split() for line in self.supervisor.command("status").splitlines()]
         return {words[0]: int(words[3].rstrip(",")) for words in lines if words[1] == "RUNNING"}
 
