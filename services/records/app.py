@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from services.records import keys
+from services.records.audit.service import AuditService
+from services.records.audit.upstreams import AuthAudit
 from services.records.resources import Services, open_services
 from services.records.routes import OPERATIONS
 from services.records.settings import Settings
@@ -28,6 +30,14 @@ def create_app(settings: Settings) -> web.Application:
             app[keys.LEDGER] = services.ledger
             app[keys.MENDING] = services.mending
             app[keys.UNDOING] = services.undoing
+            app[keys.ENTRIES] = services.entries
+            app[keys.CHANGES] = services.changes
+            app[keys.SUBJECTS] = services.subjects
+            app[keys.PUBLICITY] = services.publicity
+            app[keys.STATISTICS] = services.statistics
+            app[keys.MESSAGES] = services.messages
+            app[keys.CALENDAR] = services.calendar
+            app[keys.AUDIT] = AuditService(services.db, AuthAudit(http, settings.auth_url))
             opened.append(services)
             yield
             opened.clear()

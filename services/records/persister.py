@@ -8,6 +8,7 @@ from contextlib import suppress
 from aio_pika.abc import AbstractChannel, AbstractRobustConnection
 
 from services.records.consumers import persister_handle
+from services.records.publicity.reminders.service import RemindersService
 from services.records.settings import Settings
 from services.records.uploads.applying import repository as applying
 from services.records.uploads.storing.service import StoringService
@@ -55,6 +56,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             db, storing, _publishing(publisher), _queued(channel), stall_seconds=settings.stall_seconds
         )
 
+        reminders = RemindersService(db, publisher.announce)
+
         async def merge() -> None:
             async with db.reading() as conn:
                 await applying.merge_search_indexes(conn)
@@ -66,6 +69,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             for lane in LANES:
                 tasks.create_task((await _consumer(connection, lane, storing)).run(stop))
             tasks.create_task(_every(settings.sweep_seconds, sweeping.sweep, stop))
+            tasks.create_task(_every(settings.sweep_seconds, reminders.sweep, stop))
             tasks.create_task(_every(MERGE_SECONDS, merge, stop))
 
 

@@ -17,3 +17,8 @@ def parse_queries(text: str) -> dict[str, str]:
 def load_queries(package: str) -> dict[str, str]:
     """The queries of `package`, by name; each file is static SQL, so every one of them can be prepared in a test."""
     return parse_queries((resources.files(package) / "queries.sql").read_text("utf-8"))
+
+
+def escaped(text: str) -> str:
+    """`text` to stand for itself inside a pattern of LIKE."""
+    return re.sub(r"([\\%_])", r"\\\1", text)

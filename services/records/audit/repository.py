@@ -1,8 +1,9 @@
 """Who did what: written in the transaction that does it, never changed afterwards."""
 
+from shared.contracts.accounts import AuditEntry, AuditQuery
 from shared.contracts.identity import Identity
-from shared.db.database import Conn
-from shared.db.queries import load_queries
+from shared.db.database import Conn, Row
+from shared.db.queries import escaped, load_queries
 
 SQL = load_queries("services.records.audit")
 
@@ -18,4 +19,23 @@ async def add(conn: Conn, identity: Identity, action: str, object_: str, reason:
         object_,
         reason,
         identity.address,
+    )
+
+
+async def list_audit(conn: Conn, wanted: AuditQuery) -> tuple[list[AuditEntry], int]:
+    """The newest `limit` that the filters match, and how many they match in all."""
+    filters = (wanted.since, wanted.before, f"%{escaped(wanted.actor)}%", wanted.action, wanted.department)
+    rows = await conn.fetch(SQL["list_audit"], *filters, wanted.limit)
+    return [_entry(row) for row in rows], await conn.fetchval(SQL["count_audit"], *filters)
+
+
+def _entry(row: Row) -> AuditEntry:
+    reason = f"（{row['reason']}）" if row["reason"] else ""
+    return AuditEntry(
+        at=row["at"],
+        actor=row["actor"],
+        action=row["action"],
+        object=row["object"] + reason,
+        department=row["department_code"],
+        address=row["address"],
     )

@@ -27,3 +27,21 @@ UPDATE calendar_day c
 SET workday_no = due.workday_no, due_on = due.due_on
 FROM due
 WHERE c.day = due.day AND (c.workday_no, c.due_on) IS DISTINCT FROM (due.workday_no, due.due_on);
+
+-- name: list_days
+-- $1 year
+SELECT day, is_workday, provisional, note, due_on
+FROM calendar_day
+WHERE day BETWEEN make_date($1, 1, 1) AND make_date($1, 12, 31)
+ORDER BY day;
+
+-- name: change_day
+-- $1 day  $2 working?  $3 note
+UPDATE calendar_day SET is_workday = $2, note = $3, provisional = false WHERE day = $1 RETURNING day;
+
+-- name: get_day
+SELECT day, is_workday, provisional, note, due_on FROM calendar_day WHERE day = $1;
+
+-- name: lock_calendar
+-- Two who change days wait for each other: each recounts all days after its own.
+LOCK TABLE calendar_day IN SHARE ROW EXCLUSIVE MODE;

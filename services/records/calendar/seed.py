@@ -1,4 +1,4 @@
-"""The days every installation starts with: the State Council's notices as chinesecalendar knows them, weekdays elsewhere."""
+"""The days every installation starts with: the State Council's notices (chinesecalendar); elsewhere Mon–Fri."""
 
 from datetime import date, timedelta
 

@@ -1,0 +1,18 @@
+"""The HTTP surface of the audit."""
+
+from services.records.audit import handlers
+from shared.contracts.audit import AuditFilter, AuditPage
+from shared.http.operations import ADMIN, Operation
+
+OPERATIONS = [
+    Operation(
+        "GET",
+        "/api/v1/audit",
+        handlers.list_audit,
+        "操作日志",
+        "audit",
+        roles=ADMIN,
+        query=AuditFilter,
+        answer=AuditPage,
+    ),
+]

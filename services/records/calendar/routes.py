@@ -1,0 +1,23 @@
+"""The HTTP surface of the calendar."""
+
+from services.records.calendar import handlers
+from shared.contracts.calendar import CalendarDay, CalendarPage, CalendarQuery, ChangedDay
+from shared.http.operations import ADMIN, Operation
+
+PATH = "/api/v1/calendar"
+TAG = "calendar"
+
+OPERATIONS = [
+    Operation("GET", PATH, handlers.get_calendar, "工作日历", TAG, query=CalendarQuery, answer=CalendarPage),
+    Operation(
+        "PUT",
+        PATH + r"/{day:\d{4}-\d{2}-\d{2}}",
+        handlers.change_day,
+        "修改工作日历的一天",
+        TAG,
+        roles=ADMIN,
+        body=ChangedDay,
+        answer=CalendarDay,
+        path_types={"day": {"type": "string", "format": "date"}},
+    ),
+]

@@ -1,0 +1,38 @@
+"""The calendar as it is read by everybody and kept by the admin."""
+
+from datetime import date
+
+from services.records.audit import repository as audit
+from services.records.calendar import repository
+from shared.clock import today
+from shared.contracts.calendar import CalendarDay, CalendarPage, CalendarQuery, ChangedDay
+from shared.contracts.identity import Identity
+from shared.db.database import Database
+
+
+class CalendarService:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def year(self, wanted: CalendarQuery) -> CalendarPage:
+        year = wanted.year or today().year
+        async with self._db.reading() as conn:
+            rows = await repository.list_days(conn, year)
+        days = [CalendarDay.model_validate(dict(row)) for row in rows]
+        return CalendarPage(
+            items=days,
+            page=1,
+            size=max(len(days), 1),
+            total=len(days),
+            year=year,
+            provisional=any(day.provisional for day in days),
+        )
+
+    async def change(self, identity: Identity, day: date, wanted: ChangedDay) -> CalendarDay:
+        """Every deadline that spans the day moves with it. Raises DayNotFound."""
+        async with self._db.transaction() as conn:
+            await repository.lock_calendar(conn)
+            row = await repository.change_day(conn, day, is_workday=wanted.is_workday, note=wanted.note)
+            what = "工作日" if wanted.is_workday else "休息日"
+            await audit.add(conn, identity, "calendar.changed", f"日历 {day} {what}", wanted.note)
+        return CalendarDay.model_validate(dict(row))

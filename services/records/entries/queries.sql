@@ -1,0 +1,242 @@
+-- The filters of a list are the same everywhere, and planned by their values (plan_by_values), so that one that is not given
+-- costs nothing:
+-- $1 dataset or NULL  $2 department or NULL  $3 state or NULL for all but deleted  $4 region or NULL
+-- $5 decided from or NULL  $6 decided to or NULL  $7 by hand (true), by upload (false) or NULL  $8 values to hold, or NULL
+
+-- name: plan_by_values
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true);
+
+-- name: list_ids
+-- $9 offset + size  $10 offset  $11 size
+-- Each dataset and department in use gives its newest, walked in the index alone; the newest of these are the page.
+SELECT one.record_id
+FROM record_tally t
+CROSS JOIN LATERAL (
+    SELECT r.record_id
+    FROM record r
+    WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code AND r.state <> 'deleted'
+      AND ($3::text IS NULL
+           OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
+           OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
+           OR ($3 = 'revoked' AND r.state = 'revoked'))
+      AND ($4::text IS NULL OR r.region = $4)
+      AND ($5::date IS NULL OR r.decided_on >= $5)
+      AND ($6::date IS NULL OR r.decided_on <= $6)
+      AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
+      AND ($8::jsonb IS NULL OR r.values @> $8)
+    ORDER BY r.record_id DESC
+    LIMIT $9
+) one
+WHERE ($1::text IS NULL OR t.dataset_code = $1) AND ($2::text IS NULL OR t.department_code = $2)
+ORDER BY one.record_id DESC
+OFFSET $10
+LIMIT $11;
+
+-- name: count_tally
+SELECT coalesce(sum(t.records), 0)::bigint
+FROM record_tally t
+WHERE ($1::text IS NULL OR t.dataset_code = $1) AND ($2::text IS NULL OR t.department_code = $2);
+
+-- name: count_ids
+-- $9 count no further than this
+SELECT count(*)
+FROM (
+    SELECT 1
+    FROM record_tally t
+    CROSS JOIN LATERAL (
+        SELECT 1
+        FROM record r
+        WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code AND r.state <> 'deleted'
+          AND ($3::text IS NULL
+               OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
+               OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
+               OR ($3 = 'revoked' AND r.state = 'revoked'))
+          AND ($4::text IS NULL OR r.region = $4)
+          AND ($5::date IS NULL OR r.decided_on >= $5)
+          AND ($6::date IS NULL OR r.decided_on <= $6)
+          AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
+          AND ($8::jsonb IS NULL OR r.values @> $8)
+        LIMIT $9
+    ) one
+    WHERE ($1::text IS NULL OR t.dataset_code = $1) AND ($2::text IS NULL OR t.department_code = $2)
+    LIMIT $9
+) counted;
+
+-- name: estimate_ids
+-- The planner's idea of how many there are.
+EXPLAIN (FORMAT JSON)
+SELECT 1
+FROM record r
+WHERE ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
+  AND ($3::text IS NULL
+       OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
+       OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
+       OR ($3 = 'revoked' AND r.state = 'revoked'))
+  AND ($4::text IS NULL OR r.region = $4)
+  AND ($5::date IS NULL OR r.decided_on >= $5)
+  AND ($6::date IS NULL OR r.decided_on <= $6)
+  AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
+  AND ($8::jsonb IS NULL OR r.values @> $8);
+
+-- name: list_deleted_ids
+-- $1 to $8 as above, $3 without meaning  $9 offset  $10 size
+SELECT r.record_id
+FROM record r
+WHERE ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state = 'deleted'
+  AND ($3::text IS NULL OR $3 = 'deleted')
+  AND ($4::text IS NULL OR r.region = $4)
+  AND ($5::date IS NULL OR r.decided_on >= $5)
+  AND ($6::date IS NULL OR r.decided_on <= $6)
+  AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
+  AND ($8::jsonb IS NULL OR r.values @> $8)
+  AND ($9::text IS NULL OR r.name LIKE $9)
+ORDER BY r.record_id DESC
+LIMIT $10;
+
+-- name: search_newest
+-- $9 look at this many  $10 LIKE pattern of the name
+-- A name that many have is found at once among the newest; `seen` says how many were looked at.
+WITH newest AS MATERIALIZED (
+    SELECT one.record_id
+    FROM record_tally t
+    CROSS JOIN LATERAL (
+        SELECT r.record_id
+        FROM record r
+        WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code AND r.state <> 'deleted'
+          AND ($3::text IS NULL
+               OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
+               OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
+               OR ($3 = 'revoked' AND r.state = 'revoked'))
+          AND ($4::text IS NULL OR r.region = $4)
+          AND ($5::date IS NULL OR r.decided_on >= $5)
+          AND ($6::date IS NULL OR r.decided_on <= $6)
+          AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
+          AND ($8::jsonb IS NULL OR r.values @> $8)
+        ORDER BY r.record_id DESC
+        LIMIT $9
+    ) one
+    WHERE ($1::text IS NULL OR t.dataset_code = $1) AND ($2::text IS NULL OR t.department_code = $2)
+    ORDER BY one.record_id DESC
+    LIMIT $9
+)
+SELECT (SELECT count(*) FROM newest) AS seen,
+       coalesce(array_agg(r.record_id ORDER BY r.record_id DESC), '{}') AS ids
+FROM newest
+JOIN record r USING (record_id)
+WHERE r.name LIKE $10;
+
+-- name: list_few
+-- $9 look for no more than this  $10 offset  $11 size
+-- Over all departments, where the filter has an index of its own (decision dates, revoked): all of them, then the page.
+WITH found AS MATERIALIZED (
+    SELECT r.record_id
+    FROM record r
+    WHERE ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
+      AND ($3::text IS NULL
+           OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
+           OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
+           OR ($3 = 'revoked' AND r.state = 'revoked'))
+      AND ($4::text IS NULL OR r.region = $4)
+      AND ($5::date IS NULL OR r.decided_on >= $5)
+      AND ($6::date IS NULL OR r.decided_on <= $6)
+      AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
+      AND ($8::jsonb IS NULL OR r.values @> $8)
+    LIMIT $9
+)
+SELECT (SELECT count(*) FROM found) AS total,
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $10 LIMIT $11) AS ids;
+
+-- name: search_names
+-- $9 LIKE pattern  $10 the one or two characters sought, or NULL where trigrams serve  $11 offset  $12 size
+-- For names that few have: all of them, then the page.
+WITH found AS MATERIALIZED (
+    SELECT r.record_id
+    FROM record r
+    WHERE r.name LIKE $9
+      AND ($10::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($10, NULL))
+      AND ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
+      AND ($3::text IS NULL
+           OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
+           OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
+           OR ($3 = 'revoked' AND r.state = 'revoked'))
+      AND ($4::text IS NULL OR r.region = $4)
+      AND ($5::date IS NULL OR r.decided_on >= $5)
+      AND ($6::date IS NULL OR r.decided_on <= $6)
+      AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
+      AND ($8::jsonb IS NULL OR r.values @> $8)
+)
+SELECT (SELECT count(*) FROM found) AS total,
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $11 LIMIT $12) AS ids;
+
+-- name: search_codes
+-- $9 code of an enterprise or person  $10 offset  $11 size
+WITH found AS MATERIALIZED (
+    SELECT r.record_id
+    FROM record r
+    WHERE r.identifiers @> ARRAY[$9::text]
+      AND ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
+      AND ($3::text IS NULL
+           OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
+           OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
+           OR ($3 = 'revoked' AND r.state = 'revoked'))
+      AND ($4::text IS NULL OR r.region = $4)
+      AND ($5::date IS NULL OR r.decided_on >= $5)
+      AND ($6::date IS NULL OR r.decided_on <= $6)
+      AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
+      AND ($8::jsonb IS NULL OR r.values @> $8)
+)
+SELECT (SELECT count(*) FROM found) AS total,
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $10 LIMIT $11) AS ids;
+
+-- name: get_records
+-- $1 ids, in the order wanted  $2 department or NULL for every one
+SELECT r.record_id, r.dataset_code, r.dataset_version, r.department_code, r.state, r.name, r.identifiers, r.region, r.decided_on,
+       r.published_until, r.values, r.revision, r.source_upload_id, r.source_row, r.created_at, r.created_by, r.created_by_name,
+       r.updated_at, r.updated_by, r.updated_by_name, r.revoked_at, r.revoked_by_name, r.revocation_reason,
+       coalesce(r.published_until < current_date, false) AS over,
+       d.name AS dataset_name, coalesce(p.name, r.department_code) AS department_name,
+       due.due_on, c.provisional, due.due_on >= r.created_at::date AS on_time,
+       working_days_between(r.created_at::date, due.due_on) AS days
+FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (record_id, place)
+JOIN record r ON r.record_id = wanted.record_id
+LEFT JOIN dataset d ON d.code = r.dataset_code AND d.version = r.dataset_version
+LEFT JOIN department p ON p.code = r.department_code
+CROSS JOIN LATERAL (SELECT due_on(r.decided_on) AS due_on) due
+LEFT JOIN calendar_day c ON c.day = due.due_on
+WHERE $2::text IS NULL OR r.department_code = $2
+ORDER BY wanted.place;
+
+-- name: export_records
+-- $9 at most  $10 LIKE pattern or NULL  $11 code or NULL
+SELECT r.record_id, r.dataset_code, r.dataset_version, r.department_code, r.state, r.name, r.identifiers, r.region, r.decided_on,
+       r.published_until, r.values, r.revision, r.source_upload_id, r.source_row, r.created_at, r.created_by, r.created_by_name,
+       r.updated_at, r.updated_by, r.updated_by_name, r.revoked_at, r.revoked_by_name, r.revocation_reason,
+       coalesce(r.published_until < current_date, false) AS over,
+       d.name AS dataset_name, coalesce(p.name, r.department_code) AS department_name,
+       due.due_on, c.provisional, due.due_on >= r.created_at::date AS on_time,
+       working_days_between(r.created_at::date, due.due_on) AS days
+FROM record r
+LEFT JOIN dataset d ON d.code = r.dataset_code AND d.version = r.dataset_version
+LEFT JOIN department p ON p.code = r.department_code
+CROSS JOIN LATERAL (SELECT due_on(r.decided_on) AS due_on) due
+LEFT JOIN calendar_day c ON c.day = due.due_on
+WHERE ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
+  AND ($3::text IS NULL
+       OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
+       OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
+       OR ($3 = 'revoked' AND r.state = 'revoked'))
+  AND ($4::text IS NULL OR r.region = $4)
+  AND ($5::date IS NULL OR r.decided_on >= $5)
+  AND ($6::date IS NULL OR r.decided_on <= $6)
+  AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
+  AND ($8::jsonb IS NULL OR r.values @> $8)
+  AND ($10::text IS NULL OR r.name LIKE $10)
+  AND ($11::text IS NULL OR r.identifiers @> ARRAY[$11])
+ORDER BY r.record_id DESC
+LIMIT $9;
+
+-- name: list_revisions
+SELECT revision, action, at, by, by_name, reason, upload_id, row, before, after
+FROM revision
+WHERE record_id = $1
+ORDER BY revision DESC;

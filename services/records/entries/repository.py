@@ -1,0 +1,106 @@
+"""Reading the table record: pages, searches, totals, one record, its revisions."""
+
+import json
+from collections.abc import AsyncGenerator, Sequence
+from typing import NamedTuple
+
+from services.records.entries.errors import RecordNotFound
+from services.records.entries.policy import Filters, Sought, is_unfiltered
+from shared.db.database import Conn, Row
+from shared.db.queries import load_queries
+
+SQL = load_queries("services.records.entries")
+
+# Totals are exact up to here; beyond it counting would cost more than the page. Values of fields are in no index.
+MOST_COUNTED = 50_000
+MOST_COUNTED_BY_FIELDS = 10_000
+# A search first looks at this many of the newest: what many are called is found there, and the rest are few.
+LOOKED_AT = 3_000
+
+
+class Ids(NamedTuple):
+    ids: list[int]
+    total: int
+    exact: bool = True
+
+
+async def plan_by_values(conn: Conn) -> None:
+    """Until the transaction ends, plan every query for the filters that are given. Call first."""
+    await conn.execute(SQL["plan_by_values"])
+
+
+async def list_ids(conn: Conn, filters: Filters, offset: int, size: int) -> Ids:
+    """A page of record ids, newest first."""
+    if filters[2] == "deleted":
+        return await _deleted_ids(conn, filters, None, offset, size)
+    if filters[1] is None and (filters[2] == "revoked" or filters[4] or filters[5]):
+        few = await conn.fetchrow(SQL["list_few"], *filters, MOST_COUNTED + 1, offset, size)
+        if few is not None and few["total"] <= MOST_COUNTED:
+            return Ids(few["ids"], few["total"])
+    rows = await conn.fetch(SQL["list_ids"], *filters, offset + size, offset, size)
+    ids = [row["record_id"] for row in rows]
+    if len(ids) < size and (ids or offset == 0):
+        return Ids(ids, offset + len(ids))
+    if is_unfiltered(filters):
+        return Ids(ids, await conn.fetchval(SQL["count_tally"], *filters[:2]))
+    most = MOST_COUNTED if filters[7] is None else MOST_COUNTED_BY_FIELDS
+    counted: int = await conn.fetchval(SQL["count_ids"], *filters, most + 1)
+    if counted <= most:
+        return Ids(ids, counted)
+    return Ids(ids, max(await _estimate(conn, filters), counted, offset + len(ids)), exact=False)
+
+
+async def search_ids(conn: Conn, filters: Filters, sought: Sought, offset: int, size: int) -> Ids:
+    """A page of the ids of records whose subject has this name or code, newest first."""
+    if filters[2] == "deleted":
+        return await _deleted_ids(conn, filters, sought.pattern, offset, size)
+    if sought.code is not None:
+        row = await conn.fetchrow(SQL["search_codes"], *filters, sought.code, offset, size)
+        if row is not None and row["total"]:
+            return Ids(row["ids"], row["total"])
+    newest = await conn.fetchrow(SQL["search_newest"], *filters, LOOKED_AT, sought.pattern)
+    seen, ids = (newest["seen"], newest["ids"]) if newest is not None else (0, [])
+    if seen < LOOKED_AT:
+        return Ids(ids[offset : offset + size], len(ids))
+    if len(ids) >= offset + size:
+        all_of_them = await conn.fetchval(SQL["count_tally"], *filters[:2])
+        return Ids(ids[offset : offset + size], max(len(ids), all_of_them * len(ids) // seen), exact=False)
+    row = await conn.fetchrow(SQL["search_names"], *filters, sought.pattern, sought.chars, offset, size)
+    return Ids(row["ids"], row["total"]) if row is not None else Ids([], 0)
+
+
+async def _deleted_ids(conn: Conn, filters: Filters, pattern: str | None, offset: int, size: int) -> Ids:
+    rows = await conn.fetch(SQL["list_deleted_ids"], *filters, pattern, MOST_COUNTED + 1)
+    ids = [row["record_id"] for row in rows]
+    return Ids(ids[offset : offset + size], len(ids), exact=len(ids) <= MOST_COUNTED)
+
+
+async def _estimate(conn: Conn, filters: Filters) -> int:
+    plan = json.loads(await conn.fetchval(SQL["estimate_ids"], *filters))
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+async def get_records(conn: Conn, ids: Sequence[int], department: str | None = None) -> list[Row]:
+    """The records in this order; another department's are left out."""
+    return await conn.fetch(SQL["get_records"], ids, department) if ids else []
+
+
+async def get_record(conn: Conn, record_id: int, department: str | None) -> Row:
+    """Raises RecordNotFound: not there, or another department's."""
+    rows = await get_records(conn, [record_id], department)
+    if not rows:
+        raise RecordNotFound("没有找到这条记录，请刷新列表再试。")
+    return rows[0]
+
+
+async def export_records(conn: Conn, filters: Filters, sought: Sought | None, most: int) -> AsyncGenerator[Row]:
+    """One by one through a cursor; only inside a transaction."""
+    code = sought.code if sought else None
+    pattern = sought.pattern if sought and code is None else None
+    async for row in conn.cursor(SQL["export_records"], *filters, most, pattern, code, prefetch=500):
+        yield row
+
+
+async def list_revisions(conn: Conn, record_id: int) -> list[Row]:
+    """All that happened after the creation, newest first."""
+    return await conn.fetch(SQL["list_revisions"], record_id)

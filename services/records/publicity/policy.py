@@ -1,0 +1,35 @@
+"""Which datasets and fields are public, and how the public may search them."""
+
+from collections.abc import Sequence
+
+from services.records.publicity.layouts import Searched
+from shared.contracts.public import PublicField
+from shared.datasets.definition import Dataset
+from shared.datasets.roles import roles_of
+
+SHOWN = frozenset({"public", "masked"})
+
+
+def is_public(dataset: Dataset) -> bool:
+    return any(field.visibility in SHOWN for field in dataset.fields)
+
+
+def public_fields(dataset: Dataset) -> list[PublicField]:
+    return [
+        PublicField(code=field.code, label=field.label, in_list=field.in_list)
+        for field in dataset.fields
+        if field.visibility in SHOWN
+    ]
+
+
+def searched(datasets: Sequence[Dataset]) -> Searched:
+    """A name that is shown masked is found only by somebody who knows all of it; one that is not shown, not at all."""
+    by_part, by_whole = [], []
+    for dataset in datasets:
+        name = roles_of(dataset).name
+        visibility = next((field.visibility for field in dataset.fields if field.code == name), "hidden")
+        if visibility == "public" and dataset.subject == "legal_person":
+            by_part.append(dataset.code)
+        elif visibility in SHOWN:
+            by_whole.append(dataset.code)
+    return Searched(by_part, by_whole)

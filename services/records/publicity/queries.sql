@@ -1,0 +1,133 @@
+-- On show: published, and its last day has not passed. Planned by the values given (plan_by_values of entries).
+
+-- name: current_datasets
+SELECT definition::text AS definition FROM dataset WHERE is_current ORDER BY code;
+
+-- name: list_public
+-- $1 datasets  $2 offset + size  $3 offset  $4 size
+SELECT one.record_id
+FROM record_tally t
+CROSS JOIN LATERAL (
+    SELECT r.record_id
+    FROM record r
+    WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code
+      AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+    ORDER BY r.record_id DESC
+    LIMIT $2
+) one
+WHERE t.dataset_code = ANY ($1::text[])
+ORDER BY one.record_id DESC
+OFFSET $3
+LIMIT $4;
+
+-- name: count_public
+-- $1 datasets  $2 count no further than this
+SELECT count(*)
+FROM (
+    SELECT 1
+    FROM record_tally t
+    CROSS JOIN LATERAL (
+        SELECT 1
+        FROM record r
+        WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code
+          AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+        LIMIT $2
+    ) one
+    WHERE t.dataset_code = ANY ($1::text[])
+    LIMIT $2
+) counted;
+
+-- name: estimate_public
+-- The planner's idea of how many there are.
+EXPLAIN (FORMAT JSON)
+SELECT 1
+FROM record r
+WHERE r.dataset_code = ANY ($1::text[])
+  AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date);
+
+-- name: search_newest
+-- $1 datasets searched by part of the name  $2 datasets searched by the whole name  $3 LIKE pattern  $4 whole name
+-- $5 look at this many
+WITH newest AS MATERIALIZED (
+    SELECT one.record_id
+    FROM record_tally t
+    CROSS JOIN LATERAL (
+        SELECT r.record_id
+        FROM record r
+        WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code
+          AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+        ORDER BY r.record_id DESC
+        LIMIT $5
+    ) one
+    WHERE t.dataset_code = ANY ($1::text[] || $2::text[])
+    ORDER BY one.record_id DESC
+    LIMIT $5
+)
+SELECT (SELECT count(*) FROM newest) AS seen,
+       coalesce(array_agg(r.record_id ORDER BY r.record_id DESC), '{}') AS ids
+FROM newest
+JOIN record r USING (record_id)
+WHERE r.name LIKE $3 AND (r.dataset_code = ANY ($1) OR r.name = $4);
+
+-- name: search_names
+-- $1 to $4 as in search_newest  $5 the one or two characters sought, or NULL where trigrams serve  $6 offset  $7 size
+WITH found AS MATERIALIZED (
+    SELECT r.record_id
+    FROM record r
+    WHERE r.name LIKE $3
+      AND ($5::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($5, NULL))
+      AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4))
+      AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+)
+SELECT (SELECT count(*) FROM found) AS total,
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $6 LIMIT $7) AS ids;
+
+-- name: search_codes
+-- $1 datasets  $2 code of an enterprise  $3 offset  $4 size
+WITH found AS MATERIALIZED (
+    SELECT r.record_id
+    FROM record r
+    WHERE r.identifiers @> ARRAY[$2::text] AND r.dataset_code = ANY ($1::text[])
+      AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+)
+SELECT (SELECT count(*) FROM found) AS total,
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $3 LIMIT $4) AS ids;
+
+-- name: get_public
+-- $1 records, in the order wanted
+SELECT r.record_id, r.dataset_code, r.department_code, coalesce(p.name, r.department_code) AS department_name, r.values,
+       r.created_at, r.published_until
+FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (record_id, place)
+JOIN record r ON r.record_id = wanted.record_id
+LEFT JOIN department p ON p.code = r.department_code
+WHERE r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+ORDER BY wanted.place;
+
+-- name: public_figures
+-- $1 datasets. What is on show: the living less the revoked and those whose period is over; and what this month brought.
+SELECT t.dataset_code,
+       sum(t.records)::bigint - coalesce(max(g.records), 0) AS records,
+       coalesce(max(u.inserted), 0) + coalesce(max(h.records), 0) AS this_month
+FROM record_tally t
+LEFT JOIN (
+    SELECT dataset_code, count(*) AS records
+    FROM (SELECT dataset_code FROM record WHERE state = 'revoked'
+          UNION ALL
+          SELECT dataset_code FROM record WHERE state = 'published' AND published_until < current_date) gone
+    GROUP BY dataset_code
+) g USING (dataset_code)
+LEFT JOIN (
+    SELECT dataset_code, sum(inserted)::bigint AS inserted
+    FROM upload
+    WHERE uploaded_at >= date_trunc('month', now()) AND data_deleted_at IS NULL AND applied_at IS NOT NULL
+    GROUP BY dataset_code
+) u USING (dataset_code)
+LEFT JOIN (
+    SELECT dataset_code, count(*) AS records
+    FROM record
+    WHERE source_upload_id IS NULL AND created_at >= date_trunc('month', now()) AND state = 'published'
+    GROUP BY dataset_code
+) h USING (dataset_code)
+WHERE t.dataset_code = ANY ($1::text[])
+GROUP BY t.dataset_code
+ORDER BY t.dataset_code;

@@ -1,0 +1,40 @@
+-- name: ended
+-- Records whose last day on show was in the past week, by department, dataset and day.
+SELECT r.department_code, r.dataset_code, coalesce(d.name, r.dataset_code) AS dataset_name, r.published_until,
+       count(*) AS records
+FROM record r
+LEFT JOIN dataset d ON d.code = r.dataset_code AND d.is_current
+WHERE r.state = 'published' AND r.published_until IS NOT NULL
+  AND r.published_until BETWEEN current_date - 7 AND current_date - 1
+GROUP BY r.department_code, r.dataset_code, d.name, r.published_until
+ORDER BY r.published_until, r.department_code, r.dataset_code;
+
+-- name: waiting_uploads
+-- $1 department, or NULL for all of them. Uploads of the last month with rows nobody has mended or set aside.
+SELECT u.upload_id, d.definition::text AS definition
+FROM upload u
+JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
+WHERE ($1::text IS NULL OR u.department_code = $1) AND u.state IN ('partly_stored', 'rejected')
+  AND u.rejected > u.ignored AND u.data_deleted_at IS NULL AND u.deleted_at IS NULL
+  AND u.uploaded_at > now() - interval '30 days';
+
+-- name: waiting_rows
+-- $1 uploads  $2 the field of the decision date of each
+-- The date may be one that does not exist (02-30): it is counted from the first of its month.
+-- Of the rows that wait and could still be on time when they were sent: those due within three working days, and those
+-- whose day has passed since.
+SELECT u.upload_id, u.department_code, u.user_id, u.file_name,
+       count(*) FILTER (WHERE due.due_on >= current_date) AS near,
+       count(*) FILTER (WHERE due.due_on < current_date) AS late,
+       min(due.due_on) FILTER (WHERE due.due_on >= current_date) AS next_due_on
+FROM unnest($1::uuid[], $2::text[]) AS wanted (upload_id, field)
+JOIN upload u ON u.upload_id = wanted.upload_id
+JOIN ledger l ON l.upload_id = wanted.upload_id AND l.outcome = 'rejected'
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN l.values ->> wanted.field ~ '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$'
+                THEN due_on((left(l.values ->> wanted.field, 8) || '01')::date + right(l.values ->> wanted.field, 2)::integer - 1)
+           END AS due_on
+) due
+WHERE due.due_on >= u.uploaded_at::date AND working_days_between(current_date, due.due_on) <= 3
+GROUP BY u.upload_id
+ORDER BY u.uploaded_at;

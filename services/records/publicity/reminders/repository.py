@@ -1,0 +1,23 @@
+"""What the reminders are about: publicity that ended, rows that must be mended soon."""
+
+from services.records.datasets.repository import parse_definition
+from shared.datasets.roles import roles_of
+from shared.db.database import Conn, Row
+from shared.db.queries import load_queries
+
+SQL = load_queries("services.records.publicity.reminders")
+
+
+async def ended(conn: Conn) -> list[Row]:
+    return await conn.fetch(SQL["ended"])
+
+
+async def waiting_rows(conn: Conn, department: str | None = None) -> list[Row]:
+    """Per upload: rows due within three working days, and those that have become late since they were sent."""
+    uploads, fields = [], []
+    for row in await conn.fetch(SQL["waiting_uploads"], department):
+        field = roles_of(parse_definition(row["definition"])).decided_on
+        if field is not None:
+            uploads.append(row["upload_id"])
+            fields.append(field)
+    return await conn.fetch(SQL["waiting_rows"], uploads, fields) if uploads else []

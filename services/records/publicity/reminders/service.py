@@ -1,0 +1,93 @@
+"""Tells departments what time does to their data: publicity that ended, deadlines that come near. Part of the sweep."""
+
+import time
+
+from services.records.messages import repository as messages
+from services.records.publicity.reminders import repository
+from shared.contracts.base import Announce
+from shared.contracts.ingest import UserMessaged
+from shared.db.database import Conn, Database, Row
+
+# The sweep comes by every few seconds; days pass more slowly.
+EVERY_SECONDS = 600.0
+
+
+class RemindersService:
+    def __init__(self, db: Database, announce: Announce) -> None:
+        self._db = db
+        self._announce = announce
+        self._next = float("-inf")
+
+    async def sweep(self) -> None:
+        """Announce what is due, at most every EVERY_SECONDS. Safe from several processes: a fact makes one message."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + EVERY_SECONDS
+        await self.announce_ended()
+
+    async def announce_ended(self) -> int:
+        """Write the messages that are due now; how many were new."""
+        told: list[UserMessaged] = []
+        async with self._db.transaction() as conn:
+            for row in await repository.ended(conn):
+                told += await _publicity_ended(conn, row)
+            for row in await repository.waiting_rows(conn):
+                told += await _deadline_near(conn, row)
+        for event in told:
+            await self._announce(event)
+        return len(told)
+
+
+async def _publicity_ended(conn: Conn, row: Row) -> list[UserMessaged]:
+    day, dataset = row["published_until"], row["dataset_code"]
+    return await _tell(
+        conn,
+        kind="publicity_ended",
+        department=row["department_code"],
+        user_id=None,
+        title=f"{row['dataset_name']}：{row['records']} 条公示期满",
+        body=f"{row['records']} 条记录的公示期到 {day} 为止，已自动停止公示；记录仍保留，可在列表中查看。",
+        link=f"/records?dataset={dataset}&state=expired",
+        fact=f"publicity_ended:{row['department_code']}:{dataset}:{day}",
+    )
+
+
+async def _deadline_near(conn: Conn, row: Row) -> list[UserMessaged]:
+    told: list[UserMessaged] = []
+    link = f"/uploads/{row['upload_id']}"
+    if row["near"]:
+        told += await _tell(
+            conn,
+            kind="deadline_near",
+            department=row["department_code"],
+            user_id=row["user_id"],
+            title=f"{row['near']} 行待更正的数据快到 7 个工作日期限",
+            body=f"“{row['file_name']}”中有 {row['near']} 行还没有入库，最早的期限是 {row['next_due_on']}；"
+            "请尽快更正，以免迟报。",
+            link=link,
+            fact=f"deadline_near:{row['upload_id']}:{row['next_due_on']}",
+        )
+    if row["late"]:
+        told += await _tell(
+            conn,
+            kind="deadline_near",
+            department=row["department_code"],
+            user_id=row["user_id"],
+            title=f"{row['late']} 行待更正的数据已超过 7 个工作日期限",
+            body=f"“{row['file_name']}”中有 {row['late']} 行上报时未通过校验，至今没有更正，已经迟报；"
+            "请尽快更正或忽略。",
+            link=link,
+            fact=f"deadline_passed:{row['upload_id']}",
+        )
+    return told
+
+
+async def _tell(  # noqa: PLR0913  # the columns of a message
+    conn: Conn, *, kind: str, department: str, user_id: str | None, title: str, body: str, link: str, fact: str
+) -> list[UserMessaged]:
+    message_id = await messages.add(
+        conn, kind=kind, department_code=department, user_id=user_id, title=title, body=body, link=link, fact=fact
+    )
+    if message_id is None:
+        return []
+    return [UserMessaged(department=department, user_id=user_id, id=str(message_id), kind=kind, title=title)]

@@ -1,0 +1,60 @@
+"""Reading what the public may see."""
+
+import json
+from collections.abc import Sequence
+
+from services.records.datasets.repository import parse_definition
+from services.records.entries.policy import Sought
+from services.records.entries.repository import LOOKED_AT, MOST_COUNTED, Ids
+from services.records.publicity.layouts import Searched
+from shared.datasets.definition import Dataset
+from shared.db.database import Conn, Row
+from shared.db.queries import load_queries
+
+SQL = load_queries("services.records.publicity")
+
+
+async def current_datasets(conn: Conn) -> list[Dataset]:
+    return [parse_definition(row["definition"]) for row in await conn.fetch(SQL["current_datasets"])]
+
+
+async def list_ids(conn: Conn, codes: Sequence[str], offset: int, size: int) -> Ids:
+    """A page of what is on show, newest first."""
+    rows = await conn.fetch(SQL["list_public"], codes, offset + size, offset, size)
+    ids = [row["record_id"] for row in rows]
+    if len(ids) < size and (ids or offset == 0):
+        return Ids(ids, offset + len(ids))
+    counted: int = await conn.fetchval(SQL["count_public"], codes, MOST_COUNTED + 1)
+    if counted <= MOST_COUNTED:
+        return Ids(ids, counted)
+    return Ids(ids, max(await _estimate(conn, codes), counted, offset + len(ids)), exact=False)
+
+
+async def search_ids(conn: Conn, among: Searched, sought: Sought, offset: int, size: int) -> Ids:
+    if sought.code is not None:
+        row = await conn.fetchrow(SQL["search_codes"], among.by_part, sought.code, offset, size)
+        if row is not None and row["total"]:
+            return Ids(row["ids"], row["total"])
+    newest = await conn.fetchrow(SQL["search_newest"], *among, sought.pattern, sought.text, LOOKED_AT)
+    seen, ids = (newest["seen"], newest["ids"]) if newest is not None else (0, [])
+    if seen < LOOKED_AT:
+        return Ids(ids[offset : offset + size], len(ids))
+    if len(ids) >= offset + size:
+        all_of_them = await _estimate(conn, [*among.by_part, *among.by_whole])
+        return Ids(ids[offset : offset + size], max(len(ids), all_of_them * len(ids) // seen), exact=False)
+    row = await conn.fetchrow(SQL["search_names"], *among, sought.pattern, sought.text, sought.chars, offset, size)
+    return Ids(row["ids"], row["total"]) if row is not None else Ids([], 0)
+
+
+async def _estimate(conn: Conn, codes: Sequence[str]) -> int:
+    plan = json.loads(await conn.fetchval(SQL["estimate_public"], codes))
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+async def get_public(conn: Conn, ids: Sequence[int]) -> list[Row]:
+    """The records in this order; those not on show are left out."""
+    return await conn.fetch(SQL["get_public"], ids) if ids else []
+
+
+async def public_figures(conn: Conn, codes: Sequence[str]) -> list[Row]:
+    return await conn.fetch(SQL["public_figures"], codes)

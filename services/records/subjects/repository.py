@@ -1,0 +1,55 @@
+"""Finding the records of one enterprise or person across all datasets."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from services.records.entries.policy import Sought
+from shared.db.database import Conn, Row
+from shared.db.queries import load_queries
+
+SQL = load_queries("services.records.subjects")
+
+# Records a look-up considers; and the newest it looks at first, where a name that many have is found at once.
+MOST = 2_000
+LOOKED_AT = 3_000
+ENOUGH = 200
+
+
+class Sight(NamedTuple):
+    """What the caller may see."""
+
+    department: str | None  # None: everything
+    public: list[str]  # datasets of which something is public
+    persons: list[str]  # of these, the ones about natural persons
+
+
+async def search(conn: Conn, sight: Sight, sought: Sought) -> list[Row]:
+    """Records whose subject has this name or code, newest first, at most MOST."""
+    seen = (sight.department, sight.public)
+    if sought.code is not None:
+        rows = await conn.fetch(SQL["by_code"], *seen, sought.code, MOST)
+        if rows:
+            return rows
+    newest = await conn.fetch(
+        SQL["newest_by_name"], *seen, sought.pattern, ENOUGH, LOOKED_AT, sight.persons, sought.text
+    )
+    if len(newest) == ENOUGH:
+        return newest
+    return await conn.fetch(SQL["by_name"], *seen, sought.pattern, MOST, sought.chars, sight.persons, sought.text)
+
+
+async def by_id(conn: Conn, sight: Sight, record_id: int) -> list[Row]:
+    return await conn.fetch(SQL["by_id"], sight.department, sight.public, record_id)
+
+
+async def complete(conn: Conn, sight: Sight, rows: Sequence[Row]) -> list[Row]:
+    """`rows` and the other records of the same subjects: those that share a code, or where there is none, the name."""
+    found = {row["record_id"]: row for row in rows}
+    seen = (sight.department, sight.public)
+    codes = sorted({code for row in rows for code in row["identifiers"]})
+    if codes:
+        found |= {row["record_id"]: row for row in await conn.fetch(SQL["related"], *seen, codes, MOST)}
+    names = sorted({row["name"] for row in rows if not row["identifiers"] and row["name"]})
+    if names:
+        found |= {row["record_id"]: row for row in await conn.fetch(SQL["namesakes"], *seen, names, MOST)}
+    return list(found.values())

@@ -1,0 +1,72 @@
+"""The public view: published records, published fields, persons masked."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from shared.contracts.base import Page, PageQuery, Shape
+from shared.contracts.identity import DepartmentRef
+
+
+class PublicDatasetRef(Shape):
+    code: str
+    name: str
+
+
+class PublicField(Shape):
+    code: str
+    label: str
+    in_list: bool
+
+
+class PublicDataset(PublicDatasetRef):
+    category: str
+    category_name: str
+    subject: str
+    fields: list[PublicField] = Field(description="Those the public sees, in order.")
+
+
+class PublicDatasetPage(Page[PublicDataset]):
+    pass
+
+
+class PublicDatasetQuery(PageQuery):
+    size: Annotated[int, Field(ge=1, le=200, description="Items a page.")] = 200
+
+
+class PublicRecord(Shape):
+    id: str
+    dataset: PublicDatasetRef
+    department: DepartmentRef
+    values: dict[str, str]
+    published_at: AwareDatetime
+    published_until: date | None
+
+
+class PublicRecordPage(Page[PublicRecord]):
+    total_exact: bool = Field(True, description="False where total is an estimate (beyond 100,000).")
+
+
+class PublicQuery(PageQuery):
+    dataset: str | None = None
+    q: Annotated[
+        str | None,
+        Field(
+            max_length=200, description="Part of an enterprise's name, a person's whole name, or an enterprise's code."
+        ),
+    ] = None
+
+
+class PublicFigure(Shape):
+    dataset: PublicDatasetRef
+    category: str
+    records: int = Field(description="On show.")
+    this_month: int = Field(description="Of these, published since the first of the month.")
+
+
+class PublicStatistics(Shape):
+    month: str = Field(description="Such as 2018-01.")
+    records: int
+    this_month: int
+    items: list[PublicFigure]
