@@ -1,5 +1,6 @@
 """Which rows of a sheet are data: no blank ones, no 序号 alone, no help texts, no header said again."""
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -30,8 +31,20 @@ def is_help(cells: Sequence[Cell]) -> bool:
 
 def repeats_header(cells: Sequence[Cell], layout: Layout) -> bool:
     """The header once more, as after a page break; or the field codes below the labels."""
-    said = [cell for cell in cells if isinstance(cell, str) and cell.strip()]
-    if len(said) < 3:
-        return False
-    known = sum(fold_label(cell) in layout.labels for cell in said)
-    return known * 2 > len(said)
+    known = strangers = 0
+    # From the right: there stand the values that come again in every row, and those are remembered.
+    for cell in reversed(cells):
+        if not cell or not isinstance(cell, str):
+            continue
+        if _is_label(cell, layout.labels):
+            known += 1
+        elif cell.strip():
+            strangers += 1
+            if strangers * 2 >= len(cells):
+                return False
+    return known + strangers >= 3 and known > strangers
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_label(text: str, labels: frozenset[str]) -> bool:
+    return fold_label(text) in labels
