@@ -1,0 +1,83 @@
+"""The OpenAPI document against the running system: no answer outside the document, no 5xx, for each role."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import aiohttp
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.e2e.api import Api
+from tests.fixtures.platform import Platform
+
+pytestmark = pytest.mark.integration
+
+CHECKS = [
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_schema_conformance",
+]
+# An endless stream; signing in too often locks the address; a session that ends takes the test with it.
+LEFT_OUT = ["/api/v1/events", "/api/v1/session", "/api/v1/session/password"]
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+
+
+async def token_of(api: Api, username: str, password: str) -> str:
+    await api.sign_in(username, password)
+    made = await api.post("/tokens", {"name": "schemathesis", "expires_in_days": 1})
+    return str(made["token"])
+
+
+async def make_user(admin: Api, role: str) -> tuple[str, str]:
+    """An officer of a department of its own, through the first password change."""
+    username, first, password = f"fuzz_{role}", "First#2018pass", "Second#2018pass"
+    department = f"fuzz-{role}"
+    await admin.post("/departments", {"code": department, "name": f"测试局{role}", "region": "140400"})
+    await admin.post(
+        "/users",
+        {"username": username, "display_name": role, "department": department, "role": role, "password": first},
+    )
+    api = admin.other()
+    await api.sign_in(username, first)
+    answer = await api.call("PUT", "/session/password", {"current": first, "new": password})
+    assert answer.status == 204, answer
+    return username, password
+
+
+async def run_schemathesis(url: str, token: str | None) -> tuple[int, str]:
+    words = [str(SCHEMATHESIS), "run", f"{url}/api/openapi.json", "--url", url, "--checks", ",".join(CHECKS)]
+    words += ["--phases", "coverage,fuzzing", "--max-examples", "8", "--seed", "2018", "--workers", "2"]
+    words += ["--warnings", "off", "--suppress-health-check", "all", "--no-color", "--request-timeout", "20"]
+    words += [word for path in LEFT_OUT for word in ("--exclude-path", path)]
+    if token is not None:
+        words += ["-H", f"Authorization: Bearer {token}"]
+    process = await asyncio.create_subprocess_exec(
+        *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd="/tmp"
+    )
+    output, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, output.decode(errors="replace").replace(token or "\0", "…")
+
+
+async def test_the_document_is_valid_openapi(platform: Platform) -> None:
+    async with aiohttp.ClientSession() as http, http.get(f"{platform.url}/api/openapi.json") as answer:
+        document = await answer.json()
+    OpenAPIV31SpecValidator(document).validate()
+    operations = [one for path in document["paths"].values() for one in path.values()]
+    names = [one["operationId"] for one in operations]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("role", ["admin", "manager", "reporter", "viewer", None])
+async def test_every_answer_is_in_the_document(platform: Platform, role: str | None) -> None:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        admin, token = Api(http, platform.url), None
+        if role == "admin":
+            token = await token_of(admin, "admin", platform.admin_password)
+        elif role is not None:
+            await admin.sign_in("admin", platform.admin_password)
+            token = await token_of(admin.other(), *await make_user(admin, role))
+    status, output = await run_schemathesis(platform.url, token)
+    assert status == 0, output[-8000:]
