@@ -22,9 +22,8 @@ from deploy.client.uploads import Outcome, Parcel, progress_bars, send_all
 from deploy.demo.accounts import OFFICES, ROLES, Account, Register, make_accounts, reporting
 from deploy.demo.workbooks import Writer, spoil, write
 from deploy.local import runner
-from deploy.local.__main__ import folder
 from deploy.local.processes import CouldNotStart
-from deploy.local.room import Room
+from deploy.local.room import Room, var_folder
 from deploy.local.supervision import Supervisor
 
 console = Console()
@@ -111,7 +110,7 @@ def _print_accounts(room: Room, accounts: list[Account]) -> None:
 
 def main() -> None:
     once = "--once" in sys.argv[1:] or os.environ.get("DEMO_ONCE") == "1"
-    var = folder()
+    var = var_folder()
     was_running = var.exists() and Supervisor(Room.open(var)).pid() is not None
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     code = 0

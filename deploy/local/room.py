@@ -101,6 +101,11 @@ def _block(first: int, count: int) -> int:
     return processes.free_ports(count)[0]
 
 
+def var_folder() -> Path:
+    """VAR, or var/ beside the code."""
+    return Path(os.environ.get("VAR") or ROOT / "var").absolute()
+
+
 def number(name: str, lowest: int, highest: int) -> int | None:
     """The whole number in the environment variable `name`; None when it is not set.
 

@@ -4,7 +4,6 @@ import asyncio
 import fcntl
 import os
 import shutil
-import signal
 import sys
 import time
 import urllib.error
@@ -83,7 +82,7 @@ def clear_leftovers(room: Room) -> None:
     processes.end(processes.started_with(MARK, str(room.folder)), within=10.0)
     for server in (room.postgres, room.rabbitmq):
         if server is not None:
-            server.end_leftovers(signal.SIGKILL)
+            server.end_leftovers()
     for name in ("supervisord.pid", "supervisor.sock"):
         (room.folder / "run" / name).unlink(missing_ok=True)
 

@@ -26,11 +26,21 @@ class Runner:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def run(self, verb: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    @property
+    def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(STRAY)}
+        return {**inherited, "VAR": str(self.folder), "COLUMNS": "200"}
+
+    def run(self, verb: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return self._run("deploy.local", verb, **settings)
+
+    def demonstrate(self) -> subprocess.CompletedProcess[str]:
+        return self._run("deploy.demo", "--once")
+
+    def _run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "deploy.local", verb],
-            env={**inherited, "VAR": str(self.folder), **settings},
+            [sys.executable, "-m", *words],
+            env={**self.environment, **settings},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -152,6 +162,42 @@ def test_ports_taken_by_strangers_are_replaced_and_a_taken_gateway_port_is_named
         assert f"端口 {before.gateway_port} 已被别的程序占用" in refused.stderr
         runner.up(PORT=str(processes.free_ports(1)[0]))
         assert runner.room.choices.postgres_port != before.postgres_port
+
+
+def test_the_demonstration_shows_what_was_stored_and_what_was_not_and_why(runner: Runner) -> None:
+    assert set(runner.pids()) == ALL
+    for _ in ("first", "again on what is there"):
+        done = runner.demonstrate()
+        assert done.returncode == 0, done.stdout + done.stderr
+        for said in (
+            "全部入库",
+            "部分入库",
+            "市质监局-行政许可（法人）.xls",
+            "怎样改",
+            "zjj_reporter",
+            runner.room.url,
+        ):
+            assert said in done.stdout
+        assert "其实是文本" in done.stdout
+    assert set(runner.pids()) == ALL, "what ran before runs on"
+
+
+def test_the_demonstration_stays_up_until_interrupted_and_stops_what_it_started(runner: Runner) -> None:
+    assert runner.run("down").returncode == 0
+    with subprocess.Popen(
+        [sys.executable, "-m", "deploy.demo"],
+        env=runner.environment,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as demo:
+        assert demo.stdout is not None
+        assert any("按 Ctrl-C 结束" in line for line in demo.stdout)
+        assert is_ready(f"{runner.room.url}/readyz")
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(60) == 0
+    assert processes.started_with(MARK, str(runner.folder)) == []
 
 
 def test_down_ends_every_process_and_clean_removes_everything(runner: Runner) -> None:
