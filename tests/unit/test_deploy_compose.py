@@ -1,6 +1,7 @@
 """docker-compose.yml names only what exists: there is no Docker engine where the tests run."""
 
 import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +114,29 @@ def test_mounted_files_exist_and_volumes_are_declared(compose: dict[str, Any]) -
         for volume in service.get("volumes", []):
             source = volume.partition(":")[0]
             assert (ROOT / source).is_file() if source.startswith("./") else source in compose["volumes"]
+
+
+def test_the_entry_point_turns_secret_files_into_settings_and_becomes_the_process(tmp_path: Path) -> None:
+    (tmp_path / "python").write_text(
+        '#!/bin/sh\necho "$@"; echo "$AUTH_DATABASE"; echo "${AUTH_DATABASE_FILE-unset}"\n'
+    )
+    (tmp_path / "python").chmod(0o755)
+    (tmp_path / "secret").write_text("postgresql://a:b$c'd@postgres/x\n")
+    done = subprocess.run(
+        [ROOT / "deploy/entrypoint.sh", "services.auth", "api"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "AUTH_DATABASE_FILE": str(tmp_path / "secret")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["-m services.auth api", "postgresql://a:b$c'd@postgres/x", "unset"]
+
+
+def test_the_entry_point_stops_when_a_secret_is_missing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [ROOT / "deploy/entrypoint.sh", "services.auth", "api"],
+        env={"PATH": "/usr/bin:/bin", "AUTH_DATABASE_FILE": str(tmp_path / "none")},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode != 0
