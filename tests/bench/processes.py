@@ -23,8 +23,19 @@ def forget_peak(pid: int) -> None:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of the process and of its children that have ended."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    """User and system time of the process and its descendants, those that have ended and were waited for included."""
+    try:
+        family = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+    except psutil.Error:
+        return 0.0
+    return sum(map(_own_and_waited_for, family))
+
+
+def _own_and_waited_for(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
     return sum(map(int, fields[11:15])) / 100
 
 

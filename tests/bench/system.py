@@ -46,12 +46,8 @@ class System(NamedTuple):
     def cpu(self) -> dict[str, float]:
         """CPU seconds so far: each process of the platform with its children, PostgreSQL, RabbitMQ."""
         spent = {name: cpu_seconds(pid) for name, pid in self.pids.items() if processes.is_alive(pid)}
-        servers = [pid for pid in processes.pids() if processes.working_folder(pid) == self.postgres.data]
-        node = processes.started_with("RABBITMQ_MNESIA_BASE", str(self.rabbitmq.data))
-        return spent | {
-            "postgresql": sum(cpu_seconds(pid) for pid in servers),
-            "rabbitmq": sum(cpu_seconds(pid) for pid in node),
-        }
+        servers = {"postgresql": self.postgres._process, "rabbitmq": self.rabbitmq._process}
+        return spent | {name: cpu_seconds(process.pid) for name, process in servers.items() if process}
 
     @asynccontextmanager
     async def offices(self, count: int) -> AsyncGenerator[list["Office"]]:
