@@ -132,7 +132,7 @@ class Api:
         form.add_field("dataset", dataset)
         for key, value in fields.items():
             form.add_field(key, value)
-        form.add_field("file", content, filename=name, content_type="application/vnd.ms-excel")
+        form.add_field("file", io.BytesIO(content), filename=name, content_type="application/vnd.ms-excel")
         return await self.call("POST", "/uploads", data=form)
 
     async def upload(self, dataset: str, content: bytes, **fields: str) -> Json:
