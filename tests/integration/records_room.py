@@ -91,6 +91,7 @@ def checked(
     return msgspec.json.decode(msgspec.json.encode(RowsChecked(upload_id, batch, found)), type=RowsChecked)
 
 
+ORG_CODE = "110000001"  # a fictitious body with its check digit
 COLUMNS = {"NO": "A", "NAME": "B", "ORG": "C", "REGION": "D", "DAY": "E", "UNTIL": "F"}
 
 
@@ -170,3 +171,14 @@ async def open_records(dsn: str) -> AsyncGenerator[Records]:
         yield Records(dsn, db, build_services(db, announce), StoringService(db, announce), announced)
 
 
+
+
+@asynccontextmanager
+async def open_beside(records: Records) -> AsyncGenerator[Records]:
+    """A second process over the same database."""
+
+    async def announce(message: Message) -> None:
+        records.announced.append(message)
+
+    async with Database.open(records.dsn) as db:
+        yield Records(records.dsn, db, build_services(db, announce), StoringService(db, announce), records.announced)

@@ -1,9 +1,7 @@
--- name: by_key
--- Before match_rows and forecast: one look into record_key a row, however many records there are.
-SET LOCAL enable_hashjoin TO off;
-
--- name: any_plan
-SET LOCAL enable_hashjoin TO on;
+-- name: plan_for_many
+-- A ledger that has just been filled is unknown to the planner's statistics, and a plan made for a small table may be kept
+-- too long: plan each time, and look records up by index whatever the statistics say.
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', 'off', true);
 
 -- name: first_day_on_time
 -- $1 day of the upload. A decision on or after the answer is reported within its seven working days.
@@ -13,14 +11,26 @@ SELECT min(day) FROM calendar_day WHERE due_on >= $1::date;
 -- Settles the rows whose key a living record has; what stays 'accepted' is new.
 -- $1 upload  $2 first row  $3 last row  $4 only these, or NULL  $5 dataset  $6 department  $7 on_duplicate
 -- $8 first field of the key  $9 its column, or NULL  $10 its label  $11 severity and $12 message of duplicate_existing
-WITH matched AS (
+-- LATERAL and LIMIT make it one look into record_key a row; ctid leads back without a second search.
+WITH hit AS MATERIALIZED (
+    SELECT l.ctid AS place, r.record_id, r.values = l.values AS same
+    FROM ledger l
+    CROSS JOIN LATERAL (
+        SELECT record_id, values
+        FROM record
+        WHERE dataset_code = $5 AND department_code = $6 AND key = l.key AND state <> 'deleted'
+        LIMIT 1
+    ) r
+    WHERE l.upload_id = $1 AND l.row BETWEEN $2 AND $3 AND ($4::integer[] IS NULL OR l.row = ANY ($4))
+      AND l.outcome = 'accepted'
+), matched AS (
     UPDATE ledger l
     SET outcome = CASE
             WHEN $7::text = 'reject' THEN 'rejected'
-            WHEN $7 = 'skip' OR r.values = l.values THEN 'unchanged'
+            WHEN $7 = 'skip' OR hit.same THEN 'unchanged'
             ELSE 'updated'
         END,
-        record_id = CASE WHEN $7 <> 'reject' THEN r.record_id END,
+        record_id = CASE WHEN $7 <> 'reject' THEN hit.record_id END,
         warned = l.warned OR $7 = 'skip',
         problems = CASE
             WHEN $7 = 'update' THEN l.problems
@@ -29,10 +39,8 @@ WITH matched AS (
                 'code', 'duplicate_existing', 'value', coalesce(l.values ->> $8, ''), 'message', $12::text,
                 'suggestion', NULL)
         END
-    FROM record r
-    WHERE l.upload_id = $1 AND l.row BETWEEN $2 AND $3 AND ($4::integer[] IS NULL OR l.row = ANY ($4))
-      AND l.outcome = 'accepted'
-      AND r.dataset_code = $5 AND r.department_code = $6 AND r.key = l.key AND r.state <> 'deleted'
+    FROM hit
+    WHERE l.ctid = hit.place
     RETURNING l.outcome
 )
 SELECT count(*) FILTER (WHERE outcome = 'updated') AS updated,
@@ -44,12 +52,14 @@ FROM matched;
 -- $1 upload  $2 first row  $3 last row  $4 only these, or NULL  $5 dataset  $6 version  $7 category  $8 department
 -- $9 user  $10 its name  $11 first day on time. Field codes: $12 name  $13 region  $14 document  $15 decided_on
 -- $16 valid_until  $17 severity  $18 … $29 identifiers.
--- The rule table is asked once for each decision date and severity, and only for penalties.
+-- The rule table is asked once for each decision date and severity, and only for penalties; a look-up, not a join, so that
+-- no plan can make it slow.
 WITH ends AS MATERIALIZED (
-    SELECT decided_on, severity, publicity_end($7::text, decided_on::date, NULL, severity) AS day
+    SELECT jsonb_object_agg(decided_on || severity, publicity_end($7::text, decided_on::date, NULL, severity)) AS days
     FROM (SELECT DISTINCT values ->> $15::text AS decided_on, coalesce(values ->> $17::text, '') AS severity
           FROM ledger
           WHERE upload_id = $1 AND row BETWEEN $2 AND $3 AND outcome = 'accepted' AND $7::text = 'penalty') AS d
+    WHERE decided_on IS NOT NULL
 ), added AS (
     INSERT INTO record (dataset_code, dataset_version, department_code, key, name, identifiers, region, document,
                         decided_on, published_until, values, source_upload_id, source_row, changed_by_upload_id,
@@ -61,10 +71,11 @@ WITH ends AS MATERIALIZED (
                               l.values ->> $27::text, l.values ->> $28::text, l.values ->> $29::text], NULL),
            coalesce(l.values ->> $13::text, ''), coalesce(l.values ->> $14::text, ''),
            (l.values ->> $15::text)::date,
-           CASE WHEN (l.values ->> $16::text)::date < '2099-12-31' THEN (l.values ->> $16)::date ELSE e.day END,
+           CASE WHEN (l.values ->> $16::text)::date < '2099-12-31' THEN (l.values ->> $16)::date
+                ELSE ((SELECT days FROM ends) ->> ((l.values ->> $15) || coalesce(l.values ->> $17::text, '')))::date
+           END,
            l.values, l.upload_id, l.row, l.upload_id, $9::text, $10::text, $9, $10
     FROM ledger l
-    LEFT JOIN ends e ON e.decided_on = l.values ->> $15::text AND e.severity = coalesce(l.values ->> $17::text, '')
     WHERE l.upload_id = $1 AND l.row BETWEEN $2 AND $3 AND ($4::integer[] IS NULL OR l.row = ANY ($4))
       AND l.outcome = 'accepted'
     RETURNING decided_on
@@ -90,10 +101,11 @@ FOR NO KEY UPDATE OF r;
 -- The parameters of insert_rows without $8 department and $11 first day on time: $5 version  $6 category  $7 user
 -- $8 its name  $9 … $14 name, region, document, decided_on, valid_until, severity  $15 … $26 identifiers.
 WITH ends AS MATERIALIZED (
-    SELECT decided_on, severity, publicity_end($6::text, decided_on::date, NULL, severity) AS day
+    SELECT jsonb_object_agg(decided_on || severity, publicity_end($6::text, decided_on::date, NULL, severity)) AS days
     FROM (SELECT DISTINCT values ->> $12::text AS decided_on, coalesce(values ->> $14::text, '') AS severity
           FROM ledger
           WHERE upload_id = $1 AND row BETWEEN $2 AND $3 AND outcome = 'updated' AND $6::text = 'penalty') AS d
+    WHERE decided_on IS NOT NULL
 )
 UPDATE record r
 SET dataset_version = $5,
@@ -106,7 +118,8 @@ SET dataset_version = $5,
     document = coalesce(l.values ->> $11::text, ''),
     decided_on = (l.values ->> $12::text)::date,
     published_until = CASE WHEN (l.values ->> $13::text)::date < '2099-12-31' THEN (l.values ->> $13)::date
-                           ELSE e.day END,
+        ELSE ((SELECT days FROM ends) ->> ((l.values ->> $12) || coalesce(l.values ->> $14::text, '')))::date
+    END,
     values = l.values,
     revision = r.revision + 1,
     changed_by_upload_id = l.upload_id,
@@ -114,7 +127,6 @@ SET dataset_version = $5,
     updated_by = $7,
     updated_by_name = $8
 FROM ledger l
-LEFT JOIN ends e ON e.decided_on = l.values ->> $12::text AND e.severity = coalesce(l.values ->> $14::text, '')
 WHERE l.upload_id = $1 AND l.row BETWEEN $2 AND $3 AND ($4::integer[] IS NULL OR l.row = ANY ($4))
   AND l.outcome = 'updated' AND r.record_id = l.record_id;
 
@@ -132,7 +144,12 @@ SELECT count(*) FILTER (WHERE r.record_id IS NULL) AS inserted,
            AS unchanged,
        count(*) FILTER (WHERE r.record_id IS NOT NULL AND $4 = 'reject') AS rejected
 FROM ledger l
-LEFT JOIN record r ON r.dataset_code = $2 AND r.department_code = $3 AND r.key = l.key AND r.state <> 'deleted'
+LEFT JOIN LATERAL (
+    SELECT record_id, values
+    FROM record
+    WHERE dataset_code = $2 AND department_code = $3 AND key = l.key AND state <> 'deleted'
+    LIMIT 1
+) r ON true
 WHERE l.upload_id = $1 AND l.outcome = 'accepted';
 
 -- name: has_origins
@@ -209,4 +226,5 @@ SELECT count(*) FROM ledger WHERE upload_id = $1 AND outcome = 'rejected';
 
 -- name: merge_search_indexes
 -- What inserts left in the waiting lists of the GIN indexes, merged in one go and off the path of an upload.
-SELECT gin_clean_pending_list('record_name'::regclass) + gin_clean_pending_list('record_identifiers'::regclass);
+SELECT gin_clean_pending_list('record_name'::regclass) + gin_clean_pending_list('record_identifiers'::regclass)
+       + gin_clean_pending_list('record_chars'::regclass);

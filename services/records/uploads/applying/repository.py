@@ -49,7 +49,7 @@ async def match_rows(conn: Conn, upload: Row, dataset: Dataset, columns: dict[st
     code = dataset.key[0]
     label = next(field.label for field in dataset.fields if field.code == code)
     duplicate = upload["on_duplicate"]
-    await conn.execute(SQL["by_key"])
+    await conn.execute(SQL["plan_for_many"])
     counts = await conn.fetchrow(
         SQL["match_rows"],
         upload["upload_id"],
@@ -63,7 +63,6 @@ async def match_rows(conn: Conn, upload: Row, dataset: Dataset, columns: dict[st
         "error" if duplicate == "reject" else "warning",
         TAKEN + ADVICE[duplicate],
     )
-    await conn.execute(SQL["any_plan"])
     assert counts is not None  # an aggregate always has its row
     return Applied(updated=counts["updated"], unchanged=counts["unchanged"], rejected=counts["rejected"])
 
@@ -128,7 +127,7 @@ async def tally(conn: Conn, dataset_code: str, department_code: str, more: int) 
 
 
 async def forecast(conn: Conn, upload: Row) -> Applied:
-    await conn.execute(SQL["by_key"])
+    await conn.execute(SQL["plan_for_many"])
     counts = await conn.fetchrow(
         SQL["forecast"],
         upload["upload_id"],
@@ -136,7 +135,6 @@ async def forecast(conn: Conn, upload: Row) -> Applied:
         upload["department_code"],
         upload["on_duplicate"],
     )
-    await conn.execute(SQL["any_plan"])
     assert counts is not None  # an aggregate always has its row
     return Applied(**dict(counts))
 

@@ -76,7 +76,12 @@ FROM (
                ELSE 'updated'
            END AS forecast
     FROM ledger l
-    LEFT JOIN record r ON r.dataset_code = $2 AND r.department_code = $3 AND r.key = l.key AND r.state <> 'deleted'
+    LEFT JOIN LATERAL (
+        SELECT record_id, values
+        FROM record
+        WHERE dataset_code = $2 AND department_code = $3 AND key = l.key AND state <> 'deleted'
+        LIMIT 1
+    ) r ON true
     WHERE l.upload_id = $1 AND l.outcome = 'accepted'
 ) compared
 WHERE $5::text IS NULL OR forecast = $5
@@ -93,7 +98,12 @@ FROM (
                ELSE 'updated'
            END AS forecast
     FROM ledger l
-    LEFT JOIN record r ON r.dataset_code = $2 AND r.department_code = $3 AND r.key = l.key AND r.state <> 'deleted'
+    LEFT JOIN LATERAL (
+        SELECT record_id, values
+        FROM record
+        WHERE dataset_code = $2 AND department_code = $3 AND key = l.key AND state <> 'deleted'
+        LIMIT 1
+    ) r ON true
     WHERE l.upload_id = $1 AND l.outcome = 'accepted'
 ) compared
 WHERE $5::text IS NULL OR forecast = $5;

@@ -1,0 +1,200 @@
+"""Rejected rows mended in place, many at once, or set aside; what the state of an upload allows."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from services.records.uploads.errors import RowNotFound, RowNotWaiting, UploadBusy, ValuesInvalid, WrongState
+from shared.contracts.mending import ComparisonFilter, ReplaceValue
+from shared.contracts.uploads import Outcome, RowFilter
+from tests.fixtures.postgres import MakeDatabase
+from tests.integration.records_room import ADMIN, Records, open_records, person, row
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+async def records(make_database: MakeDatabase) -> AsyncGenerator[Records]:
+    async with open_records(await make_database("records")) as opened:
+        yield opened
+
+
+async def test_a_mended_row_is_stored_and_the_counts_follow(records: Records) -> None:
+    upload = await records.upload([row(1), row(2, name=""), row(3, name="")])
+    mending = records.services.mending
+    first = await mending.mend(person(), upload.id, 4, {"NAME": "补上的公司"})
+    assert (first.outcome, first.problems, first.values["NAME"]) == ("corrected", [], "补上的公司")
+    assert first.record_id is not None
+    now = await records.get(upload.id)
+    assert (now.state, now.counts.inserted, now.counts.rejected, now.counts.corrected) == ("partly_stored", 2, 1, 1)
+    await mending.mend(person(), upload.id, 5, {"NAME": "又一家公司"})
+    now = await records.get(upload.id)
+    assert (now.state, now.counts.inserted, now.counts.rejected, now.counts.corrected) == ("stored", 3, 0, 2)
+    assert now.counts.total == 3
+    assert (await records.living())["文号2"] == "补上的公司"
+    assert await records.tally_is_exact()
+
+
+async def test_a_row_that_is_still_wrong_keeps_waiting_with_its_new_problems(records: Records) -> None:
+    upload = await records.upload([row(1, name="")])
+    again = await records.services.mending.mend(person(), upload.id, 3, {"NAME": "公司", "DAY": "明天"})
+    assert again.outcome == "rejected"
+    assert [(one.code, one.cell) for one in again.problems] == [("not_a_date", "E3")]
+    assert (await records.get(upload.id)).counts.corrected == 0
+
+
+async def test_a_mended_row_may_update_a_record(records: Records) -> None:
+    await records.upload([row(1)])
+    upload = await records.upload([row(1, name="")])
+    mended = await records.services.mending.mend(person(), upload.id, 3, {"NAME": "改名公司"})
+    assert mended.outcome == "corrected"
+    counts = (await records.get(upload.id)).counts
+    assert (counts.updated, counts.rejected, counts.total) == (1, 0, 1)
+    assert await records.living() == {"文号1": "改名公司"}
+
+
+async def test_who_mends_is_who_made_the_record(records: Records) -> None:
+    upload = await records.upload([row(1, name="")])
+    await records.services.mending.mend(ADMIN, upload.id, 3, {"NAME": "公司"})
+    assert [one[0] for one in await records.fetch("SELECT created_by FROM record")] == [ADMIN.user_id]
+    actions = [one[0] for one in await records.fetch("SELECT action FROM audit ORDER BY audit_id")]
+    assert actions == ["upload.registered", "row.mended"]
+
+
+async def test_a_key_that_stands_in_another_row_of_the_file_is_refused(records: Records) -> None:
+    upload = await records.upload([row(1), row(2, name="")])
+    again = await records.services.mending.mend(person(), upload.id, 4, {"NO": "文号1", "NAME": "公司"})
+    assert (again.outcome, [one.code for one in again.problems]) == ("rejected", ["duplicate_in_file"])
+    assert (await records.living()) == {"文号1": "长治某公司"}
+
+
+async def test_on_duplicate_reject_holds_for_mended_rows_too(records: Records) -> None:
+    await records.upload([row(1)])
+    upload = await records.upload([row(1, name=""), row(2)], on_duplicate="reject")
+    again = await records.services.mending.mend(person(), upload.id, 3, {"NAME": "公司"})
+    assert (again.outcome, again.problems[-1].code) == ("rejected", "duplicate_existing")
+    counts = (await records.get(upload.id)).counts
+    assert (counts.rejected, counts.corrected, counts.inserted) == (1, 0, 1)
+
+
+async def test_an_atomic_upload_is_stored_once_its_last_row_is_mended(records: Records) -> None:
+    upload = await records.upload([row(1), row(2, name=""), row(3, name="")], mode="atomic")
+    mending = records.services.mending
+    waiting = await mending.mend(person(), upload.id, 4, {"NAME": "公司二"})
+    assert (waiting.outcome, waiting.record_id) == ("corrected", None)
+    assert await records.living() == {}
+    await mending.mend(person(), upload.id, 5, {"NAME": "公司三"})
+    now = await records.get(upload.id)
+    assert (now.state, now.counts.inserted, now.counts.corrected) == ("stored", 3, 2)
+    assert len(await records.living()) == 3
+
+
+async def test_an_ignored_row_stays_among_the_rejected(records: Records) -> None:
+    upload = await records.upload([row(1), row(2, name="")])
+    ignored = await records.services.mending.ignore(person(), upload.id, 4, "重复填报")
+    assert ignored.outcome == "ignored"
+    now = await records.get(upload.id)
+    assert (now.state, now.counts.rejected, now.counts.ignored) == ("partly_stored", 1, 1)
+    mended = await records.services.mending.mend(person(), upload.id, 4, {"NAME": "还是要报"})
+    assert mended.outcome == "corrected"
+    assert (await records.get(upload.id)).counts.ignored == 0
+
+
+async def test_one_wrong_value_is_replaced_in_every_row_that_holds_it(records: Records) -> None:
+    bad = [row(n, DAY="去年") for n in range(1, 6)]
+    upload = await records.upload([*bad, row(6, name="", DAY="去年"), row(7, DAY="前年"), row(8)])
+    done = await records.services.mending.replace(
+        person(), upload.id, ReplaceValue(field="DAY", from_="去年", to="2025-11-20")
+    )
+    assert (done.rows, done.corrected) == (6, 5)
+    assert (done.upload.counts.inserted, done.upload.counts.rejected, done.upload.counts.corrected) == (6, 2, 5)
+    assert len(await records.living()) == 6
+    assert await records.tally_is_exact()
+
+
+async def test_replacing_leaves_what_was_applied_before_alone(records: Records) -> None:
+    await records.upload([row(1), row(2)])
+    upload = await records.upload([row(3, DAY="x"), row(1, name="改名公司"), row(4), row(2, DAY="x")])
+    revisions = len(await records.fetch("SELECT FROM revision"))
+    await records.services.mending.replace(person(), upload.id, ReplaceValue(field="DAY", from_="x", to="2025-01-02"))
+    counts = (await records.get(upload.id)).counts
+    assert (counts.inserted, counts.updated, counts.rejected) == (2, 2, 0)
+    assert len(await records.fetch("SELECT FROM revision")) == revisions + 1
+    assert len(await records.living()) == 4
+
+
+async def test_mending_a_dry_run_changes_its_forecast(records: Records) -> None:
+    upload = await records.upload([row(1), row(2, name="")], dry_run=True)
+    await records.services.mending.mend(person(), upload.id, 4, {"NAME": "公司"})
+    now = await records.get(upload.id)
+    assert (now.state, now.counts.inserted, now.counts.rejected) == ("awaiting_confirmation", 2, 0)
+    assert (await records.services.mending.confirm(person(), upload.id)).state == "stored"
+    assert len(await records.living()) == 2
+
+
+async def test_a_dry_run_shows_before_and_after_and_what_the_public_sees(records: Records) -> None:
+    await records.upload([row(1), row(2)])
+    upload = await records.upload([row(1), row(2, name="改名公司"), row(3)], dry_run=True)
+    ledger = records.services.ledger
+    page = await ledger.compare(person(), upload.id, ComparisonFilter())
+    assert [(one.row, one.forecast, one.changed) for one in page.items] == [
+        (3, "unchanged", []),
+        (4, "updated", ["NAME"]),
+        (5, "inserted", ["NO", "NAME", "DAY"]),
+    ]
+    assert page.items[1].before is not None
+    assert (page.items[1].before["NAME"], page.items[1].after["NAME"]) == ("长治某公司", "改名公司")
+    assert page.items[1].public == {"NAME": "改名公司", "DAY": "2026-11-20"}
+    only = await ledger.compare(person(), upload.id, ComparisonFilter(forecast="updated"))
+    assert (only.total, [one.row for one in only.items]) == (1, [4])
+    await records.services.mending.confirm(person(), upload.id)
+    with pytest.raises(WrongState):
+        await ledger.compare(person(), upload.id, ComparisonFilter())
+
+
+async def test_what_the_state_does_not_allow_is_refused(records: Records) -> None:
+    mending = records.services.mending
+    running = await records.register()
+    with pytest.raises(UploadBusy):
+        await mending.mend(person(), running.id, 3, {"NAME": "x"})
+    with pytest.raises(UploadBusy):
+        await records.services.undoing.undo(person(), running.id)
+    with pytest.raises(UploadBusy):
+        await records.services.undoing.delete(person(), running.id)
+    stored = await records.upload([row(1), row(2, name="")])
+    with pytest.raises(WrongState):
+        await mending.confirm(person(), stored.id)
+    with pytest.raises(RowNotFound):
+        await mending.mend(person(), stored.id, 99, {"NAME": "x"})
+    with pytest.raises(RowNotWaiting):
+        await mending.mend(person(), stored.id, 3, {"NAME": "x"})
+    with pytest.raises(RowNotWaiting):
+        await mending.ignore(person(), stored.id, 3, "")
+    with pytest.raises(ValuesInvalid):
+        await mending.mend(person(), stored.id, 4, {"NO_SUCH": "x"})
+    waiting = await records.upload([row(5)], dry_run=True)
+    with pytest.raises(WrongState):
+        await records.services.undoing.delete(person(), waiting.id)
+    await records.services.undoing.undo(person(), stored.id)
+    with pytest.raises(WrongState):
+        await mending.mend(person(), stored.id, 4, {"NAME": "x"})
+    with pytest.raises(WrongState):
+        await records.services.undoing.undo(person(), stored.id)
+
+
+async def test_rows_are_paged_and_filtered_with_their_deadlines(records: Records) -> None:
+    upload = await records.upload([row(n, name="" if n % 5 == 0 else "公司") for n in range(1, 31)])
+    ledger = records.services.ledger
+    second = await ledger.page(person(), upload.id, RowFilter(page=2, size=10))
+    assert (second.total, [one.row for one in second.items]) == (30, list(range(13, 23)))
+    inserted = await ledger.page(person(), upload.id, RowFilter(outcome=Outcome.INSERTED, size=200))
+    assert inserted.total == len(inserted.items) == 24
+    assert len({one.record_id for one in inserted.items}) == 24
+    rejected = await ledger.page(person(), upload.id, RowFilter(outcome=Outcome.REJECTED))
+    assert rejected.total == 6
+    assert all(one.deadline is not None and one.deadline.days >= 0 for one in inserted.items)
+    late = await records.upload([row(99, DAY="2020-01-02")])
+    deadline = (await ledger.page(person(), late.id, RowFilter())).items[0].deadline
+    assert deadline is not None
+    assert (deadline.on_time, deadline.due_on.isoformat()) == (False, "2020-01-13")
+    assert deadline.days < -1000
