@@ -58,6 +58,7 @@ class FieldDefinition(_Part):
     max_length: Annotated[int, Field(ge=1, le=32_767, description="Characters.")] = 256
     identifier: IdentifierKind | None = None
     choices: list[Choice] = []
+    several: Annotated[bool, Field(description="A choice that may hold several values, joined by ；.")] = False
     hint: str = ""
     example: str = ""
     visibility: Visibility = "unset"
@@ -74,7 +75,7 @@ class FieldDefinition(_Part):
 
 class When(_Part):
     field: Code
-    equals: str | list[str] = Field(description="One value, or any of several.")
+    equals: str | list[str] = Field(description='One value, or any of several; "*" for any value at all.')
 
 
 class OneOfRequired(_Part):
