@@ -3,26 +3,26 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import get_args
 
 from aiohttp import web
 
 from services.gateway import handlers
 from services.gateway.document import MergedDocument
 from services.gateway.entrance import add_security_headers, entrance_middleware, number_middleware
-from services.gateway.keys import DOCUMENT, LIMITS, LIVE, SETTINGS, UPSTREAMS, VERIFIER
+from services.gateway.keys import DOCUMENT, LIMITS, LIVE, SETTINGS, UPSTREAMS
 from services.gateway.limits import Limits
 from services.gateway.live import Live
 from services.gateway.operations import OPERATIONS
 from services.gateway.pages import PAGES
 from services.gateway.proxy import forward
+from services.gateway.routes import Upstream
 from services.gateway.settings import Settings
 from services.gateway.upstreams import open_upstreams
 from shared.errors import Unavailable
-from shared.http.auth_client import create_verifier, open_http
 from shared.http.operations import build_document
 from shared.http.problems import problem_middleware
-from shared.telemetry.health import add_health
+from shared.telemetry.health import Check, add_health
 
 
 class BrokerAway(Unavailable):
@@ -40,6 +40,7 @@ def create_app(settings: Settings) -> web.Application:
     app[LIMITS] = Limits(settings)
     app[LIVE] = Live(settings.live_streams)
     app.on_response_prepare.append(add_security_headers)
+    app.on_shutdown.append(_end_streams)
     app.cleanup_ctx.append(_upstreams)
     app.cleanup_ctx.append(_live)
     _add_health(app)
@@ -53,9 +54,8 @@ def create_app(settings: Settings) -> web.Application:
 
 @asynccontextmanager
 async def _upstreams(app: web.Application) -> AsyncGenerator[None]:
-    async with open_upstreams(app[SETTINGS]) as upstreams, open_http() as http:
+    async with open_upstreams(app[SETTINGS]) as upstreams:
         app[UPSTREAMS] = upstreams
-        app[VERIFIER] = create_verifier(http, app[SETTINGS].auth_url)
         app[DOCUMENT] = MergedDocument(upstreams, build_document(OPERATIONS))
         yield
 
@@ -69,20 +69,21 @@ async def _live(app: web.Application) -> AsyncGenerator[None]:
         await task
 
 
+async def _end_streams(app: web.Application) -> None:
+    """Else every open stream would hold the process up until its patience ends; browsers come back by themselves."""
+    app[LIVE].close()
+
+
 def _add_health(app: web.Application) -> None:
     async def broker() -> None:
-        if not app[LIVE].connected.is_set():
+        if not app[LIVE].connected:
             raise BrokerAway
 
-    async def ping(name: Any) -> None:
-        await app[UPSTREAMS].ping(name)
+    def answers(upstream: Upstream) -> Check:
+        async def check() -> None:
+            await app[UPSTREAMS].ping(upstream)
 
-    add_health(
-        app,
-        {
-            "auth": lambda: ping("auth"),
-            "records": lambda: ping("records"),
-            "ingest": lambda: ping("ingest"),
-            "broker": broker,
-        },
-    )
+        return check
+
+    upstreams: tuple[Upstream, ...] = get_args(Upstream)
+    add_health(app, {**{upstream: answers(upstream) for upstream in upstreams}, "broker": broker})

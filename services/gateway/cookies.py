@@ -41,7 +41,12 @@ def require_same_origin(request: web.Request) -> None:
     """Raises CsrfRefused where the browser itself says that another site sent the request."""
     origin = request.headers.get("Origin")
     foreign = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
-    if origin is not None and (origin == "null" or URL(origin).authority != request.host):
-        foreign = True
-    if foreign:
+    if foreign or (origin is not None and _authority(origin) != request.host.lower()):
         raise CsrfRefused("这个请求来自别的网站，已被拒绝；请在本平台的页面上操作。")
+
+
+def _authority(origin: str) -> str | None:
+    try:
+        return URL(origin).authority
+    except ValueError:
+        return None

@@ -10,9 +10,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from services.gateway.cookies import COOKIE, require_csrf
-from services.gateway.keys import LIMITS, SETTINGS, UPSTREAMS, VERIFIER
+from services.gateway.keys import LIMITS, SETTINGS, UPSTREAMS
 from services.gateway.network import client_address, is_trusted, require_extranet, require_plain_path
 from services.gateway.routes import find_route
+from services.gateway.upstreams import Caller
 from shared.contracts.accounts import Credential
 from shared.errors import Unauthenticated
 from shared.telemetry.metrics import HTTP_SECONDS
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 REQUEST_ID: Final = web.RequestKey("REQUEST_ID", str)
 ADDRESS: Final = web.RequestKey("ADDRESS", str)
 CREDENTIAL: Final = web.RequestKey("CREDENTIAL", Credential)
-IDENTITY_TOKEN: Final = web.RequestKey("IDENTITY_TOKEN", str)
+CALLER: Final = web.RequestKey("CALLER", Caller)
 
 API = "/api/v1/"
 # Answered without identity, besides what routes.py calls anonymous.
@@ -119,28 +120,33 @@ def needs_identity(request: web.Request) -> bool:
 
 async def _let_in(request: web.Request) -> None:
     """Raises Unauthenticated, CsrfRefused or TooManyRequests."""
-    identity_token = await signed_identity(request)
+    caller = request[CALLER] = await identify(request)
     session = request[CREDENTIAL].session
     if session is not None:
         require_csrf(request, session)
-    identity = await request.app[VERIFIER].verify(identity_token)
-    await request.app[LIMITS].hit("signed_in", identity.user_id)
+    limits = request.app[LIMITS]
+    await limits.hit("signed_in", caller.identity.user_id)
     if (request.method, request.path) == ("POST", "/api/v1/uploads"):
-        await request.app[LIMITS].hit("upload", identity.department.code)
-    request[IDENTITY_TOKEN] = identity_token
+        await limits.hit("upload", caller.identity.department.code)
 
 
-async def signed_identity(request: web.Request) -> str:
+async def identify(request: web.Request) -> Caller:
     """Asked of auth for every request: a session that has ended is over at once.
 
     Raises:
         Unauthenticated: no credential, or one that is not good (any more).
+        TooManyRequests: too many of the latter from this address: somebody is guessing.
         UpstreamDown: auth cannot be reached.
     """
     if CREDENTIAL not in request:
         request[CREDENTIAL] = _credential(request)
-    signed = await request.app[UPSTREAMS].identity(request[CREDENTIAL], request[REQUEST_ID])
-    return signed.identity
+    limits, address = request.app[LIMITS], request[ADDRESS]
+    await limits.require("refused", address)
+    try:
+        return await request.app[UPSTREAMS].identity(request[CREDENTIAL], request[REQUEST_ID])
+    except Unauthenticated:
+        await limits.hit("refused", address)
+        raise
 
 
 def _credential(request: web.Request) -> Credential:

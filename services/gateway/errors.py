@@ -13,6 +13,11 @@ class ExtranetOnly(Forbidden):
     title = "只能在政务外网内使用"
 
 
+class PasswordChangeRequired(Forbidden):
+    slug = "password-change-required"
+    title = "请先修改密码"
+
+
 class CsrfRefused(Forbidden):
     slug = "csrf"
     title = "请求来源无法确认"

@@ -1,7 +1,6 @@
 """What the gateway answers itself: the session, live events, the description of the interface."""
 
 import asyncio
-import json
 from contextlib import suppress
 
 from aiohttp import web
@@ -9,12 +8,13 @@ from aiohttp_sse import EventSourceResponse, sse_response
 from pydantic import Field
 
 from services.gateway.cookies import clear_session, csrf_token, require_same_origin, set_session
-from services.gateway.entrance import ADDRESS, CREDENTIAL, IDENTITY_TOKEN, REQUEST_ID, is_secure, signed_identity
-from services.gateway.keys import DOCUMENT, LIMITS, LIVE, SETTINGS, UPSTREAMS, VERIFIER
+from services.gateway.entrance import ADDRESS, CALLER, CREDENTIAL, REQUEST_ID, identify, is_secure
+from services.gateway.errors import PasswordChangeRequired, TooManyRequests
+from services.gateway.keys import DOCUMENT, LIMITS, LIVE, SETTINGS, UPSTREAMS
 from services.gateway.live import Listener
 from shared.contracts.accounts import SignIn, User
 from shared.contracts.base import Body, Shape
-from shared.errors import Unauthenticated
+from shared.errors import Unauthenticated, Unavailable
 from shared.http.requests import read_body
 from shared.http.responses import no_content, reply
 
@@ -42,41 +42,51 @@ async def sign_in(request: web.Request) -> web.Response:
 
 
 async def get_session(request: web.Request) -> web.Response:
-    user = await request.app[UPSTREAMS].current_user(request[IDENTITY_TOKEN], request[REQUEST_ID])
+    user = await request.app[UPSTREAMS].current_user(request[CALLER].signed, request[REQUEST_ID])
     session = request[CREDENTIAL].session
     return reply(Session(user=user, csrf_token=csrf_token(session) if session else ""))
 
 
 async def sign_out(request: web.Request) -> web.Response:
-    await request.app[UPSTREAMS].sign_out(request[IDENTITY_TOKEN], request[REQUEST_ID])
+    await request.app[UPSTREAMS].sign_out(request[CALLER].signed, request[REQUEST_ID])
     response = no_content()
     clear_session(response, secure=is_secure(request))
     return response
 
 
 async def stream_events(request: web.Request) -> web.StreamResponse:
-    identity = await request.app[VERIFIER].verify(request[IDENTITY_TOKEN])
+    identity = request[CALLER].identity
+    if identity.must_change_password:
+        raise PasswordChangeRequired("这是管理员设置的初始密码，请先修改密码再继续。")
     heartbeat = request.app[SETTINGS].heartbeat_seconds
     with request.app[LIVE].listening(identity) as listener:
-        async with sse_response(request) as stream:
+        async with sse_response(request, ping_interval=heartbeat) as stream:
             await _stream(request, stream, listener, heartbeat)
     return stream
 
 
 async def _stream(request: web.Request, stream: EventSourceResponse, listener: Listener, heartbeat: float) -> None:
-    """Until the browser goes, or a check at each heartbeat finds that the session has ended."""
+    """Until the browser goes, the gateway stops, or a check at each heartbeat finds that the session has ended."""
     loop = asyncio.get_running_loop()
     check_at = loop.time() + heartbeat
     with suppress(ConnectionResetError, Unauthenticated):
         while stream.is_connected():
             with suppress(TimeoutError):
-                event = await asyncio.wait_for(listener.next(), max(0.0, check_at - loop.time()))
+                async with asyncio.timeout_at(check_at):
+                    event = await listener.next()
+                if event is None:
+                    return
                 await stream.send(event.data, id=event.id, event=event.name)
             if loop.time() >= check_at:
-                await signed_identity(request)
+                await _check(request, listener)
                 check_at = loop.time() + heartbeat
 
 
+async def _check(request: web.Request, listener: Listener) -> None:
+    """Raises Unauthenticated when the session has ended; what the user may hear may have changed, too."""
+    with suppress(Unavailable, TooManyRequests):  # an outage ends nothing: asked again at the next heartbeat
+        listener.identity = (await identify(request)).identity
+
+
 async def get_document(request: web.Request) -> web.Response:
-    document = await request.app[DOCUMENT].get()
-    return web.Response(text=json.dumps(document, ensure_ascii=False), content_type="application/json")
+    return web.Response(text=await request.app[DOCUMENT].get(), content_type="application/json")

@@ -9,11 +9,9 @@ from services.gateway.limits import Limits
 from services.gateway.live import Live
 from services.gateway.settings import Settings
 from services.gateway.upstreams import Upstreams
-from shared.http.identities import IdentityVerifier
 
 SETTINGS: Final = web.AppKey("SETTINGS", Settings)
 UPSTREAMS: Final = web.AppKey("UPSTREAMS", Upstreams)
 LIMITS: Final = web.AppKey("LIMITS", Limits)
 LIVE: Final = web.AppKey("LIVE", Live)
-VERIFIER: Final = web.AppKey("VERIFIER", IdentityVerifier)
 DOCUMENT: Final = web.AppKey("DOCUMENT", MergedDocument)

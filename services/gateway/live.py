@@ -11,7 +11,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection
+from aio_pika.exceptions import AMQPError
 from pydantic import ValidationError
 
 from services.gateway.errors import TooManyRequests
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 # Events a slow browser may lag behind; then it loses the oldest: the newest state is what counts.
 WAITING = 200
+# After a failure that the connection cannot mend by itself (a wrong password, a changed exchange).
+AGAIN_SECONDS = 5.0
 
 
 class Event(NamedTuple):
@@ -36,18 +39,19 @@ class Event(NamedTuple):
 class Listener:
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
-        self._waiting: asyncio.Queue[Event] = asyncio.Queue(WAITING)
+        self._waiting: asyncio.Queue[Event | None] = asyncio.Queue(WAITING)
 
     def hears(self, department: str, user_id: str | None) -> bool:
         mine = self.identity.is_admin or department == self.identity.department.code
         return mine and user_id in (None, self.identity.user_id)
 
-    def put(self, event: Event) -> None:
+    def put(self, event: Event | None) -> None:
         if self._waiting.full():
             self._waiting.get_nowait()
         self._waiting.put_nowait(event)
 
-    async def next(self) -> Event:
+    async def next(self) -> Event | None:
+        """None: the gateway stops."""
         return await self._waiting.get()
 
 
@@ -56,7 +60,19 @@ class Live:
         self._streams_per_user = streams_per_user
         self._listeners: set[Listener] = set()
         self._numbers = itertools.count(1)
-        self.connected = asyncio.Event()  # set once the broker's queue is bound
+        self._broker: AbstractRobustConnection | None = None
+        self._closed = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether events are coming in."""
+        return self._broker is not None and self._broker.connected.is_set()
+
+    def close(self) -> None:
+        """End every stream, and those that still come."""
+        self._closed = True
+        for listener in self._listeners:
+            listener.put(None)
 
     @contextmanager
     def listening(self, identity: Identity) -> Generator[Listener]:
@@ -65,6 +81,8 @@ class Live:
         if mine >= self._streams_per_user:
             raise TooManyRequests("同时打开的页面太多，请关掉一些再试。", retry_after=10)
         listener = Listener(identity)
+        if self._closed:
+            listener.put(None)
         self._listeners.add(listener)
         LIVE_CLIENTS.inc()
         try:
@@ -75,6 +93,16 @@ class Live:
 
     async def run(self, amqp: str) -> None:
         """Pass events on until cancelled; waits for the broker, and comes back to it, by itself."""
+        while True:
+            try:
+                await self._listen(amqp)
+            except (AMQPError, OSError) as error:
+                log.warning("live events pause: %s", type(error).__name__)
+            finally:
+                self._broker = None
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _listen(self, amqp: str) -> None:
         async with open_connection(amqp) as connection:
             channel = await open_channel(connection, prefetch=100)
             exchange = await declare_exchange(channel)
@@ -82,7 +110,7 @@ class Live:
             for message in (UploadChanged, UserMessaged):
                 await queue.bind(exchange, routing_key=message.routing_key())
             await queue.consume(self._on_message, no_ack=True)
-            self.connected.set()
+            self._broker = connection
             await asyncio.Event().wait()
 
     async def _on_message(self, raw: AbstractIncomingMessage) -> None:

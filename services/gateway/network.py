@@ -1,5 +1,6 @@
 """Where a request comes from, and whether it may come in from there."""
 
+import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -7,6 +8,9 @@ from services.gateway.errors import ExtranetOnly, StrangePath
 from services.gateway.settings import Network
 
 Address = IPv4Address | IPv6Address
+
+# Encoded dots, slashes, backslashes, percent signs and control characters.
+ENCODED = re.compile(r"%(2e|2f|5c|25|[01][0-9a-f]|7f)", re.IGNORECASE)
 
 UNKNOWN = ip_address("0.0.0.0")  # noqa: S104  # an address nobody has: outside every network
 
@@ -58,20 +62,21 @@ def require_extranet(address: Address, path: str, extranet: Iterable[Network]) -
 
 
 def require_plain_path(raw_path: str) -> None:
-    """Raises StrangePath for what two servers could read differently: dots, double or encoded slashes, controls.
+    """Raises StrangePath for what two servers could read differently: dots, double or encoded slashes, controls, bytes.
 
     The gateway decides by the path, the service behind it routes by the path: both must see the same one.
     """
-    path = raw_path.partition("?")[0]
-    lowered = path.lower()
+    path, _, query = raw_path.partition("?")
     strange = (
         not path.startswith("/")
         or "//" in path
         or "\\" in path
         or ";" in path
-        or any(token in lowered for token in ("%2e", "%2f", "%5c", "%25", "%00"))
+        or ENCODED.search(path) is not None
         or any(part in (".", "..") for part in path.split("/"))
-        or any(ord(character) < 0x21 or ord(character) == 0x7F for character in path)
+        or not path.isascii()
+        or any(character <= " " or character in "\x7f#" for character in path + query)
+        or any("\ud800" <= character <= "\udfff" for character in query)
     )
     if strange:
         raise StrangePath("没有这个地址，请检查网址。")

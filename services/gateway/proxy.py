@@ -9,10 +9,10 @@ from aiohttp import ClientError, ClientResponse, web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from services.gateway.entrance import IDENTITY_TOKEN, REQUEST_ID
+from services.gateway.entrance import CALLER, REQUEST_ID
 from services.gateway.errors import BodyTooLarge, BodyTooSlow, UpstreamDown
 from services.gateway.keys import SETTINGS, UPSTREAMS
-from services.gateway.routes import find_route, knows_path
+from services.gateway.routes import find_route, methods_of
 from services.gateway.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ async def forward(request: web.Request) -> web.StreamResponse:
     settings, upstreams = request.app[SETTINGS], request.app[UPSTREAMS]
     route = find_route(request.method, request.path)
     if route is None:
-        raise web.HTTPMethodNotAllowed(request.method, []) if knows_path(request.path) else web.HTTPNotFound
+        raise _no_route(request)
     upstream = route.upstream
     size = request.content_length
     if size is not None and size > settings.max_body_bytes:
@@ -67,7 +67,7 @@ async def forward(request: web.Request) -> web.StreamResponse:
         response = await upstreams.http.request(
             request.method,
             URL(upstreams.base[upstream] + request.raw_path, encoded=True),
-            headers=_request_headers(request, request.get(IDENTITY_TOKEN)),
+            headers=_request_headers(request),
             data=body,
             allow_redirects=False,
         )
@@ -83,6 +83,11 @@ async def forward(request: web.Request) -> web.StreamResponse:
         return await _answer(request, response)
     finally:
         response.close()
+
+
+def _no_route(request: web.Request) -> web.HTTPException:
+    methods = methods_of(request.path)
+    return web.HTTPMethodNotAllowed(request.method, methods) if methods else web.HTTPNotFound()
 
 
 def too_large(settings: Settings) -> str:
@@ -119,14 +124,14 @@ async def _body(request: web.Request, settings: Settings) -> AsyncGenerator[byte
         yield chunk
 
 
-def _request_headers(request: web.Request, identity: str | None) -> CIMultiDict[str]:
+def _request_headers(request: web.Request) -> CIMultiDict[str]:
     headers = _kept(request.headers, OURS)
     for name in list(headers):
         if name.lower().startswith("x-forwarded-"):
             headers.popall(name, None)
     headers["X-Request-ID"] = request[REQUEST_ID]
-    if identity is not None:
-        headers["Authorization"] = f"Bearer {identity}"
+    if CALLER in request:
+        headers["Authorization"] = f"Bearer {request[CALLER].signed}"
     return headers
 
 

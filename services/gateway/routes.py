@@ -45,5 +45,6 @@ def find_route(method: str, path: str) -> Route | None:
     )
 
 
-def knows_path(path: str) -> bool:
-    return any(route.pattern.fullmatch(path) for route in ROUTES)
+def methods_of(path: str) -> list[str]:
+    """What the path can be asked for; empty where there is no such path."""
+    return sorted({method for route in ROUTES if route.pattern.fullmatch(path) for method in route.methods})

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     public_rate: str = Field("3000/minute", description="Per address, without identity.")
     upload_rate: str = Field("600/minute", description="Per department.")
     sign_in_rate: str = Field("300/minute", description="Per address.")
+    refused_rate: str = Field("1200/minute", description="Sessions and tokens that are not good, per address.")
 
     live_streams: int = Field(20, description="Open event streams a user may have.")
     heartbeat_seconds: float = 15.0
