@@ -10,15 +10,13 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from rich.console import Console
-
 from deploy.client.api import Api, ClientProblem, NotAuthorised, Unreachable
-from deploy.client.report import print_problems, print_uploads
+from deploy.client.report import print_problems, print_uploads, terminal
 from deploy.client.uploads import FINAL, Bar, Outcome, Parcel, follow, progress_bars, send_all
 
 STORED, ROWS_REJECTED, FILE_FAILED, NOT_SERVED = range(4)
 WRONG_USE = 64
-console = Console()
+console = terminal()
 
 
 class Parser(argparse.ArgumentParser):

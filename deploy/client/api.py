@@ -91,7 +91,8 @@ class Api:
         """
 
         def form() -> aiohttp.FormData:
-            data = aiohttp.FormData()
+            # Names go as browsers send them: plain UTF-8, not percent-encoded.
+            data = aiohttp.FormData(quote_fields=False)
             for name, value in fields.items():
                 data.add_field(name, value)
             content = io.BufferedReader(_Counted(file, sent))

@@ -1,5 +1,7 @@
 """Prints what was stored, what was not, why, and how to mend it."""
 
+import re
+import sys
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -10,6 +12,12 @@ from deploy.client.api import Json
 from deploy.client.uploads import STATES, Outcome
 
 PROBLEMS_SHOWN = 20
+_PERSON = re.compile(r"[1-8]\d{5}(18|19|20)\d{9}[\dX]|[1-8]\d{14}")
+
+
+def terminal() -> Console:
+    """Where nobody looks (a pipe, a log), lines are long enough for a table."""
+    return Console() if sys.stdout.isatty() else Console(width=150)
 
 
 def print_uploads(console: Console, outcomes: Sequence[Outcome]) -> None:
@@ -60,9 +68,14 @@ async def print_problems(console: Console, outcomes: Sequence[Outcome], shown: i
 def problem_table(upload: Json, problems: Sequence[Json]) -> Table:
     title = f"{upload['file']['name']}：退回 {upload['counts']['rejected']} 行"
     table = Table(title=escape(title), title_justify="left")
-    for name in ("单元格", "项目", "原因", "怎样改"):
+    for name in ("单元格", "原因和怎样改", "建议改为"):
         table.add_column(name, overflow="fold")
     for problem in problems:
-        words = (problem.get(name) or "" for name in ("cell", "label", "message", "suggestion"))
-        table.add_row(*(escape(str(word)) for word in words))
+        words = (problem["cell"] or "", problem["message"], _without_person(problem["suggestion"] or ""))
+        table.add_row(*(escape(word) for word in words))
     return table
+
+
+def _without_person(text: str) -> str:
+    """A terminal's output ends up in logs: an identity number stays in the workbook of failed rows."""
+    return f"{text[:6]}…（见退回数据表）" if _PERSON.fullmatch(text) else text

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
 from rich.table import Table
 
 from deploy.client.api import Api, ClientProblem
-from deploy.client.report import print_problems, print_uploads
+from deploy.client.report import print_problems, print_uploads, terminal
 from deploy.client.uploads import Outcome, Parcel, progress_bars, send_all
 from deploy.demo.accounts import OFFICES, ROLES, Account, Register, make_accounts, reporting
 from deploy.demo.workbooks import Writer, spoil, write
@@ -26,7 +25,7 @@ from deploy.local.processes import CouldNotStart
 from deploy.local.room import Room, var_folder
 from deploy.local.supervision import Supervisor
 
-console = Console()
+console = terminal()
 
 
 class Sheet(NamedTuple):

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 import xlrd
 
+from shared.datasets.catalog import shipped_datasets
 from tests.e2e.api import Api
 from tests.fixtures.platform import Platform
 from tests.fixtures.room import ROOT
@@ -17,6 +18,7 @@ from tests.workbooks import good_rows, make_workbook, spoiled
 
 pytestmark = pytest.mark.integration
 
+XZXK_FR = next(dataset for dataset in shipped_datasets() if dataset.code == "xzxk_fr")
 PASSWORD = "Changzhi#2018ok"
 
 
@@ -47,7 +49,7 @@ class Client:
         verb, *rest = map(str, words)
         return subprocess.run(
             [sys.executable, "-m", "deploy.client", verb, "--url", self.url, *rest],
-            env={**os.environ, "CREDIT_TOKEN": self.token, "COLUMNS": "200"},
+            env={**os.environ, "CREDIT_TOKEN": self.token},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -64,7 +66,7 @@ def client(platform: Platform, token: str) -> Client:
 
 def write(file: Path, seed: int, rows: int, *, every: int = 0) -> Path:
     good = good_rows("xzxk_fr", rows, seed)
-    file.write_bytes(make_workbook("xzxk_fr", spoiled(good, every) if every else good))
+    file.write_bytes(make_workbook(XZXK_FR, spoiled(good, every) if every else good))
     return file
 
 

@@ -29,7 +29,7 @@ class Runner:
     @property
     def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(STRAY)}
-        return {**inherited, "VAR": str(self.folder), "COLUMNS": "200"}
+        return {**inherited, "VAR": str(self.folder)}
 
     def run(self, verb: str, **settings: str) -> subprocess.CompletedProcess[str]:
         return self._run("deploy.local", verb, **settings)
