@@ -1,0 +1,172 @@
+"""The public view: published, in its period, public fields only, persons masked."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+
+import pytest
+
+from services.records.publicity.reminders.service import RemindersService
+from shared.clock import today
+from shared.contracts.base import Message
+from shared.contracts.identity import Role
+from shared.contracts.ingest import UserMessaged
+from tests.e2e.api import id_card, uscc
+from tests.fixtures.postgres import MakeDatabase
+from tests.integration.records_http import World, enter, licence, open_world
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+async def world(make_database: MakeDatabase) -> AsyncGenerator[World]:
+    async with open_world(await make_database("records")) as made:
+        yield made
+
+
+def person(number: int, name: str = "王小明", **changes: str) -> dict[str, str]:
+    return {"WSH": f"许{number}", "MC": name, "SFZ": id_card(number), "JDRQ": "2018-01-15", **changes}
+
+
+async def test_the_public_sees_public_and_masked_fields_only(world: World) -> None:
+    made = await enter(world.caller("d1"), "t_licences", licence(1, FR="张三丰", BZ="内部备注", SHXYM=uscc(1)))
+    shown = await world.anyone.get(f"/public/records/{made['id']}")
+    assert shown["values"] == {
+        "WSH": "长许〔2018〕1号", "MC": "长治市第1煤业有限公司", "SHXYM": uscc(1), "LB": "普通", "FR": "张*",
+        "JDRQ": "2018-01-15", "DFBM": "140400",
+    }  # fmt: skip
+    assert set(shown) == {"id", "dataset", "department", "values", "published_at", "published_until"}
+    assert shown["dataset"] == {"code": "t_licences", "name": "许可-法人"}
+    assert shown["department"] == {"code": "d1", "name": "单位d1"}
+
+
+async def test_a_person_is_masked_and_not_found_by_number_or_part_of_the_name(world: World) -> None:
+    made = await enter(world.caller("d1"), "t_persons", person(7))
+    number = id_card(7)
+    answer = await world.anyone.call("GET", f"/public/records/{made['id']}")
+    assert answer.json["values"]["MC"] == "王*"
+    for secret in (number, number[6:14], "小明"):
+        assert secret not in answer.text
+    assert answer.json["values"]["SFZ"].rstrip("*") in number[:6]
+    for q, found in ((number, 0), (number.lower(), 0), (number[:10], 0), ("小明", 0), ("王", 0), ("王小明", 1)):
+        assert (await world.anyone.get(f"/public/records?q={q}"))["total"] == found, q
+
+
+async def test_an_enterprise_is_found_by_part_of_its_name_or_its_code(world: World) -> None:
+    made = await enter(world.caller("d1"), "t_licences", licence(1, "长治市鑫达建材有限公司", SHXYM=uscc(1)))
+    for q in ("鑫达", "鑫", "市鑫达建材", uscc(1), uscc(1).lower()):
+        page = await world.anyone.get(f"/public/records?dataset=t_licences&q={q}")
+        assert [item["id"] for item in page["items"]] == [made["id"]], q
+    assert (await world.anyone.get("/public/records?dataset=t_penalties&q=鑫达"))["total"] == 0
+
+
+async def test_what_is_revoked_deleted_or_over_is_gone_at_once(world: World) -> None:
+    officer = world.caller("d1")
+    kept, revoked, deleted = [await enter(officer, "t_licences", licence(number)) for number in range(3)]
+    over = await enter(officer, "t_penalties", {"WSH": "1", "MC": "甲公司", "JDRQ": "2018-01-15"})
+    last_day = await enter(
+        officer, "t_penalties", {"WSH": "2", "MC": "乙公司", "JDRQ": "2018-01-15", "JZQ": today().isoformat()}
+    )
+    await officer.post(f"/records/{revoked['id']}/revocation", {"reason": "试"})
+    await officer.call("DELETE", f"/records/{deleted['id']}")
+    page = await world.anyone.get("/public/records")
+    assert ([item["id"] for item in page["items"]], page["total"]) == ([last_day["id"], kept["id"]], 2)
+    for gone in (revoked, deleted, over):
+        answer = await world.anyone.call("GET", f"/public/records/{gone['id']}")
+        assert (answer.status, answer.json["type"]) == (404, "/problems/record-not-found")
+    await officer.call("DELETE", f"/records/{revoked['id']}/revocation", {"reason": "错了"})
+    assert (await world.anyone.get(f"/public/records/{revoked['id']}"))["id"] == revoked["id"]
+
+
+async def test_a_dataset_with_nothing_public_is_not_there(world: World) -> None:
+    made = await enter(world.caller("d1"), "t_secret", {"WSH": "1", "MC": "甲公司", "JDRQ": "2018-01-15"})
+    assert (await world.anyone.call("GET", f"/public/records/{made['id']}")).status == 404
+    assert (await world.anyone.get("/public/records?dataset=t_secret"))["total"] == 0
+    codes = {item["code"] for item in (await world.anyone.get("/public/datasets"))["items"]}
+    assert {"t_licences", "t_persons", "t_penalties"} <= codes
+    assert "t_secret" not in codes
+
+
+async def test_a_field_that_is_hidden_later_is_hidden_for_earlier_records_too(world: World) -> None:
+    made = await enter(world.caller("d1"), "t_licences", licence(1))
+    draft = await world.admin.get("/datasets/t_licences")
+    draft.pop("version")
+    draft["fields"] = [
+        {**field, "visibility": "hidden"} if field["code"] == "WSH" else field for field in draft["fields"]
+    ]
+    assert (await world.admin.call("PUT", "/datasets/t_licences", draft)).status == 200
+    shown = await world.anyone.get(f"/public/records/{made['id']}")
+    assert "WSH" not in shown["values"]
+
+
+async def test_the_public_figures_count_what_is_on_show(world: World) -> None:
+    officer = world.caller("d1")
+    first = await enter(officer, "t_licences", licence(1))
+    await enter(officer, "t_licences", licence(2))
+    await enter(officer, "t_penalties", {"WSH": "1", "MC": "甲公司", "JDRQ": "2018-01-15"})
+    await officer.post(f"/records/{first['id']}/revocation", {"reason": "试"})
+    figures = await world.anyone.get("/public/statistics")
+    by_code = {item["dataset"]["code"]: (item["records"], item["this_month"]) for item in figures["items"]}
+    assert by_code["t_licences"] == (1, 1)
+    assert by_code["t_penalties"][0] == 0
+    assert figures["records"] == 1
+
+
+PERIODS = [
+    # before 〔2019〕527号: a year, serious three years
+    ("penalty", "2018-01-15", None, "", "2019-01-15"),
+    ("penalty", "2018-01-15", None, "1", "2019-01-15"),
+    ("penalty", "2018-01-15", None, "3", "2021-01-15"),
+    ("penalty", "2019-06-30", None, "严重", "2022-06-30"),
+    # 〔2019〕527号: at most a year, serious three years
+    ("penalty", "2019-07-01", None, "2", "2020-07-01"),
+    ("penalty", "2023-04-30", None, "", "2024-04-30"),
+    ("penalty", "2023-04-30", None, "3", "2026-04-30"),
+    # Order 58, from 2023-05-01: at most three years
+    ("penalty", "2023-05-01", None, "", "2026-05-01"),
+    ("penalty", "2024-02-29", None, "", "2027-02-28"),
+    # a period of its own goes first; 长期 is none
+    ("penalty", "2023-05-01", "2023-12-31", "3", "2023-12-31"),
+    ("penalty", "2018-01-15", "2099-12-31", "", "2019-01-15"),
+    ("penalty", None, None, "", None),
+    # licences are shown while they are valid
+    ("licence", "2018-01-15", "2020-01-14", "", "2020-01-14"),
+    ("licence", "2018-01-15", "2099-12-31", "", None),
+    ("licence", "2018-01-15", None, "3", None),
+    ("red_list", "2018-01-15", "2019-01-15", "", "2019-01-15"),
+]
+
+
+async def test_publicity_ends_by_the_law_of_the_decision_date(world: World) -> None:
+    for category, decided_on, valid_until, severity, end in PERIODS:
+        [row] = await world.fetch(
+            "SELECT publicity_end($1, $2::text::date, $3::text::date, $4)::text AS day",
+            category, decided_on, valid_until, severity,
+        )  # fmt: skip
+        assert row["day"] == end, (category, decided_on, valid_until, severity)
+
+
+def _days_ago(days: int) -> str:
+    return (today() - timedelta(days=days)).isoformat()
+
+
+async def reminded(world: World) -> list[UserMessaged]:
+    """What the sweep would announce now."""
+    told: list[Message] = []
+
+    async def announce(message: Message) -> None:
+        told.append(message)
+
+    await RemindersService(world.db, announce).sweep()
+    return [event for event in told if isinstance(event, UserMessaged)]
+
+
+async def test_ended_publicity_is_told_once(world: World) -> None:
+    officer = world.caller("d1", Role.MANAGER)
+    await enter(officer, "t_penalties", {"WSH": "1", "MC": "甲公司", "JDRQ": "2018-01-15", "JZQ": _days_ago(1)})
+    await enter(officer, "t_penalties", {"WSH": "2", "MC": "乙公司", "JDRQ": "2018-01-15", "JZQ": _days_ago(1)})
+    await enter(officer, "t_penalties", {"WSH": "3", "MC": "丙公司", "JDRQ": "2018-01-15", "JZQ": _days_ago(0)})
+    told = await reminded(world)
+    assert [(event.kind, event.department, event.user_id) for event in told] == [("publicity_ended", "d1", None)]
+    assert await reminded(world) == []
+    [message] = (await officer.get("/messages"))["items"]
+    assert (message["kind"], message["title"]) == ("publicity_ended", "处罚-法人：2 条公示期满")
