@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 
 from tests.bench import files
-from tests.bench.floor import read_and_check, shipped
+from tests.bench.floor import read_and_check
 from tests.bench.report import Figure, shares
 from tests.bench.system import Office, System
 
@@ -79,7 +79,7 @@ async def send_and_wait(office: Office, content: bytes) -> float:
 
 
 async def verify(conn: asyncpg.Connection, path: Path, departments: list[str]) -> None:
-    good, bad = read_and_check(path, shipped(files.DATASET))
+    good, bad = read_and_check(path, files.shipped(files.DATASET))
     right = await conn.fetchval(EXPECTED, [row[10] for row in good], [row[9] for row in good])
     wrong = await conn.fetchval(EXPECTED, [row[0] for row in bad], [row[1] for row in bad])
     expected = (len(good), right, len(good), right, len(bad), wrong)

@@ -20,8 +20,7 @@ from django.conf import settings
 
 from shared.datasets.check import row_check
 from shared.datasets.definition import Dataset
-from tests.bench.files import DATASET
-from tests.bench.floor import shipped
+from tests.bench.files import DATASET, shipped
 from tests.bench.yardsticks import Run, serve
 
 INDEXES = """

@@ -17,12 +17,11 @@ import asyncpg
 import msgspec
 import xlrd
 
-from shared.datasets.catalog import shipped_datasets
 from shared.datasets.check import RowCheck
 from shared.datasets.definition import Dataset
 from shared.datasets.roles import derive
 from shared.datasets.values import Cell, SheetCell
-from tests.bench.files import DATASET
+from tests.bench.files import DATASET, shipped
 from tests.bench.yardsticks import serve
 
 TABLES = """
@@ -37,11 +36,6 @@ RECORD = [
     *("source_row", "created_by", "created_by_name", "updated_by", "updated_by_name"),
 ]
 _encode = msgspec.json.Encoder().encode
-
-
-def shipped(code: str) -> Dataset:
-    draft = next(draft for draft in shipped_datasets() if draft.code == code)
-    return Dataset(**draft.model_dump(), version=1)
 
 
 def cells_of(path: Path, dataset: Dataset) -> Iterator[tuple[int, list[Cell], list[str | None]]]:

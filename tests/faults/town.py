@@ -12,6 +12,7 @@ import asyncpg
 
 from deploy.local.rabbitmq import answers
 from shared.messaging.topology import PERSISTER, WORKER
+from tests.bench.files import shipped
 from tests.e2e.api import FINAL, Answer, Api, Json
 from tests.fixtures.platform import Fragile
 from tests.offices import make_reporter
@@ -38,7 +39,7 @@ def make_file(rows: int, seed: int) -> File:
     cells = spoiled(good_rows(DATASET, rows, seed), BAD_EVERY)
     documents = {number: row["XK_WSH"] for number, row in enumerate(cells, start=FIRST_ROW)}
     bad = set(range(FIRST_ROW + BAD_EVERY - 1, FIRST_ROW + rows, BAD_EVERY))
-    return File(make_workbook(DATASET, cells), documents, bad)
+    return File(make_workbook(shipped(DATASET), cells), documents, bad)
 
 
 class Town:
