@@ -19,18 +19,18 @@ up: install ## 后台启动，全部就绪后返回（PORT=8080 WORKERS=2，运�
 	@$(PY) -m deploy.local up
 
 down: ## 停止，数据保留
-	@if [ -x $(PY) ]; then $(PY) -m deploy.local down; else echo 没有运行。; fi
+	@if [ -f .venv/installed ]; then $(PY) -m deploy.local down; else echo 没有运行。; fi
 
 restart: down up ## 停止后再启动
 
 status: ## 各进程的状态
-	@$(PY) -m deploy.local status
+	@if [ -f .venv/installed ]; then $(PY) -m deploy.local status; else echo 没有安装，用 make up 启动。; exit 1; fi
 
 logs: ## 跟随各进程的日志（Ctrl-C 退出）
 	@tail -n 20 -F $(VAR)/log/*.log
 
 clean: ## 停止并删除 $(VAR)：全部数据和密码
-	@if [ -x $(PY) ]; then $(PY) -m deploy.local clean; elif [ -d $(VAR) ]; then rm -rf -- $(VAR); fi
+	@if [ -f .venv/installed ]; then $(PY) -m deploy.local clean; elif [ -d $(VAR) ]; then rm -rf -- $(VAR); fi
 
 install: ## 安装运行所需（缺什么装什么）
 	@deploy/local/install.sh run

@@ -8,7 +8,8 @@ cd "$(dirname "$0")/../.."
 kind=${1:-run}
 python=${PYTHON:-python3}
 uv_version=0.13.9
-export UV_PYTHON_DOWNLOADS=never PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+# The machine's own certificate authorities count: an intranet's proxy has one of its own.
+export UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=true UV_NATIVE_TLS=true PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 
 say() { printf '%s\n' "$*" >&2; }
 
