@@ -16,9 +16,9 @@ from services.records.uploads.sweeping.service import SweepingService
 from shared.contracts.ingest import Lane, UploadAccepted
 from shared.db.database import Database
 from shared.errors import Unavailable
-from shared.messaging.connection import open_channel, open_connection
+from shared.messaging.connection import DOWN, BrokerDown, open_channel, open_connection
 from shared.messaging.consumer import Consumer
-from shared.messaging.publisher import Publisher
+from shared.messaging.publisher import CONFIRM_SECONDS, Publisher
 from shared.messaging.topology import (
     LANES,
     declare_all,
@@ -100,13 +100,17 @@ def _publishing(publisher: Publisher) -> Callable[[UploadAccepted], Awaitable[No
 
 
 def _queued(channel: AbstractChannel) -> Callable[[UploadAccepted], Awaitable[bool]]:
-    """Do the queues an upload passes through still hold work? Then it only waits its turn."""
+    """Do the queues an upload passes through still hold work? Then it only waits its turn. Raises BrokerDown."""
 
     async def queued(message: UploadAccepted) -> bool:
-        for name in (worker_queue(message.lane, shard_of(message.department)), persister_queue(message.lane)):
-            state = await (await channel.get_underlay_channel()).queue_declare(name, passive=True)
-            if state.message_count:
-                return True
+        try:
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                for name in (worker_queue(message.lane, shard_of(message.department)), persister_queue(message.lane)):
+                    state = await (await channel.get_underlay_channel()).queue_declare(name, passive=True)
+                    if state.message_count:
+                        return True
+        except DOWN as error:
+            raise BrokerDown from error
         return False
 
     return queued

@@ -61,6 +61,10 @@ class Database:
                 yield conn
         except DOWN as error:
             raise DatabaseDown from error
+        except asyncpg.InterfaceError as error:
+            if not _went_away(error):
+                raise
+            raise DatabaseDown from error
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[Conn]:
@@ -70,8 +74,17 @@ class Database:
                 yield conn
         except DOWN as error:
             raise DatabaseDown from error
+        except asyncpg.InterfaceError as error:
+            if not _went_away(error):
+                raise
+            raise DatabaseDown from error
 
     async def ping(self) -> None:
         """Raises DatabaseDown when the server does not answer. For /readyz."""
         async with self.reading() as conn:
             await conn.fetchval("SELECT 1")
+
+
+def _went_away(error: asyncpg.InterfaceError) -> bool:
+    """asyncpg has one class for a connection that went away under a statement and for a misuse of its own."""
+    return "connection" in str(error) and "closed" in str(error)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from typing import Protocol
 from uuid import UUID, uuid5
 
@@ -136,22 +136,23 @@ class _Flight:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def start(self, publish: Awaitable[None]) -> None:
-        if len(self._tasks) >= _IN_FLIGHT:
+    async def start(self, publish: Coroutine[None, None, None]) -> None:
+        self._tasks.add(asyncio.create_task(publish))
+        if len(self._tasks) > _IN_FLIGHT:
             await self._settle(asyncio.FIRST_COMPLETED)
-        self._tasks.add(asyncio.ensure_future(publish))
 
     async def land(self) -> None:
         while self._tasks:
             await self._settle(asyncio.ALL_COMPLETED)
 
     async def _settle(self, until: str) -> None:
-        done, self._tasks = await asyncio.wait(self._tasks, return_when=until)
+        done, _ = await asyncio.wait(self._tasks, return_when=until)
         for task in done:
             task.result()
+            self._tasks.discard(task)
 
     async def abandon(self) -> None:
         for task in self._tasks:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        # Also hears those that failed beside the first: nobody else would.
+        await asyncio.gather(*self._tasks, return_exceptions=True)
