@@ -45,7 +45,7 @@ class PublicRecord(Shape):
 
 
 class PublicRecordPage(Page[PublicRecord]):
-    total_exact: bool = Field(True, description="False where total is an estimate (beyond 100,000).")
+    total_exact: bool = Field(True, description="False where total is an estimate (beyond 50,000).")
 
 
 class PublicQuery(PageQuery):

@@ -63,7 +63,7 @@ class StoredRecord(Record):
 
 
 class RecordPage(Page[Record]):
-    total_exact: bool = Field(True, description="False where total is an estimate (beyond 100,000).")
+    total_exact: bool = Field(True, description="False where total is an estimate (beyond 50,000).")
 
 
 class RecordQuery(PageQuery):

@@ -28,6 +28,7 @@ async def test_an_enterprise_is_one_subject_across_datasets_and_departments(worl
         assert found["id"] == first["id"], q
         assert (found["name"], found["identifiers"]) == ("长治市鑫达建材有限公司", {"uscc": uscc(1)})
         assert [record["id"] for record in found["records"]] == [second["id"], first["id"]]
+    [found] = (await one.get(f"/subjects?q={uscc(1)}"))["items"]
     theirs, own = found["records"]
     assert (own["full"], own["values"]["BZ"]) == (True, "甲的备注")
     assert theirs["full"] is False

@@ -168,6 +168,42 @@ WITH found AS MATERIALIZED (
 SELECT (SELECT count(*) FROM found) AS total,
        ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $11 LIMIT $12) AS ids;
 
+-- name: walk_names
+-- $9 LIKE pattern  $10 offset  $11 size. For names that many have: newest first until the page is full.
+SELECT r.record_id
+FROM record r
+WHERE r.name LIKE $9
+    AND ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
+    AND ($3::text IS NULL
+         OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
+         OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
+         OR ($3 = 'revoked' AND r.state = 'revoked'))
+    AND ($4::text IS NULL OR r.region = $4)
+    AND ($5::date IS NULL OR r.decided_on >= $5)
+    AND ($6::date IS NULL OR r.decided_on <= $6)
+    AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
+    AND ($8::jsonb IS NULL OR r.values @> $8)
+ORDER BY r.record_id DESC
+OFFSET $10
+LIMIT $11;
+
+-- name: estimate_names
+-- $9 LIKE pattern. The planner's idea of how many there are.
+EXPLAIN (FORMAT JSON)
+SELECT 1
+FROM record r
+WHERE r.name LIKE $9
+    AND ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
+    AND ($3::text IS NULL
+         OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
+         OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
+         OR ($3 = 'revoked' AND r.state = 'revoked'))
+    AND ($4::text IS NULL OR r.region = $4)
+    AND ($5::date IS NULL OR r.decided_on >= $5)
+    AND ($6::date IS NULL OR r.decided_on <= $6)
+    AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
+    AND ($8::jsonb IS NULL OR r.values @> $8);
+
 -- name: search_codes
 -- $9 code of an enterprise or person  $10 offset  $11 size
 WITH found AS MATERIALIZED (

@@ -16,6 +16,8 @@ MOST_COUNTED = 50_000
 MOST_COUNTED_BY_FIELDS = 10_000
 # A search first looks at this many of the newest: what many are called is found there, and the rest are few.
 LOOKED_AT = 3_000
+# More than this by the planner's statistics are too many to collect before the page is cut.
+MANY = 40_000
 
 
 class Ids(NamedTuple):
@@ -29,25 +31,39 @@ async def plan_by_values(conn: Conn) -> None:
     await conn.execute(SQL["plan_by_values"])
 
 
-async def list_ids(conn: Conn, filters: Filters, offset: int, size: int) -> Ids:
-    """A page of record ids, newest first."""
+async def list_ids(conn: Conn, filters: Filters, offset: int, size: int, large: int | None = None) -> Ids:
+    """A page of record ids, newest first. `large`: the total, where it is known to be beyond counting."""
     if filters[2] == "deleted":
         return await _deleted_ids(conn, filters, None, offset, size)
-    if filters[1] is None and (filters[2] == "revoked" or filters[4] or filters[5]):
-        few = await conn.fetchrow(SQL["list_few"], *filters, MOST_COUNTED + 1, offset, size)
-        if few is not None and few["total"] <= MOST_COUNTED:
-            return Ids(few["ids"], few["total"])
+    few = await _few_ids(conn, filters, offset, size)
+    if few is not None:
+        return few
     rows = await conn.fetch(SQL["list_ids"], *filters, offset + size, offset, size)
     ids = [row["record_id"] for row in rows]
     if len(ids) < size and (ids or offset == 0):
         return Ids(ids, offset + len(ids))
+    if large is not None:
+        return Ids(ids, large, exact=False)
+    return await _counted(conn, filters, ids, offset)
+
+
+async def _few_ids(conn: Conn, filters: Filters, offset: int, size: int) -> Ids | None:
+    """Over all departments, by dates or the revoked: where these are few they have an index of their own."""
+    _, department, state, _, first, last, *_ = filters
+    if department is not None or not (state == "revoked" or first or last):
+        return None
+    few = await conn.fetchrow(SQL["list_few"], *filters, MOST_COUNTED + 1, offset, size)
+    return Ids(few["ids"], few["total"]) if few is not None and few["total"] <= MOST_COUNTED else None
+
+
+async def _counted(conn: Conn, filters: Filters, ids: list[int], offset: int) -> Ids:
     if is_unfiltered(filters):
         return Ids(ids, await conn.fetchval(SQL["count_tally"], *filters[:2]))
     most = MOST_COUNTED if filters[7] is None else MOST_COUNTED_BY_FIELDS
     counted: int = await conn.fetchval(SQL["count_ids"], *filters, most + 1)
     if counted <= most:
         return Ids(ids, counted)
-    return Ids(ids, max(await _estimate(conn, filters), counted, offset + len(ids)), exact=False)
+    return Ids(ids, max(await _estimate(conn, "estimate_ids", *filters), counted, offset + len(ids)), exact=False)
 
 
 async def search_ids(conn: Conn, filters: Filters, sought: Sought, offset: int, size: int) -> Ids:
@@ -65,6 +81,10 @@ async def search_ids(conn: Conn, filters: Filters, sought: Sought, offset: int, 
     if len(ids) >= offset + size:
         all_of_them = await conn.fetchval(SQL["count_tally"], *filters[:2])
         return Ids(ids[offset : offset + size], max(len(ids), all_of_them * len(ids) // seen), exact=False)
+    estimate = await _estimate(conn, "estimate_names", *filters, sought.pattern)
+    if estimate > MANY:
+        rows = await conn.fetch(SQL["walk_names"], *filters, sought.pattern, offset, size)
+        return Ids([row["record_id"] for row in rows], max(estimate, offset + len(rows)), exact=False)
     row = await conn.fetchrow(SQL["search_names"], *filters, sought.pattern, sought.chars, offset, size)
     return Ids(row["ids"], row["total"]) if row is not None else Ids([], 0)
 
@@ -75,8 +95,8 @@ async def _deleted_ids(conn: Conn, filters: Filters, pattern: str | None, offset
     return Ids(ids[offset : offset + size], len(ids), exact=len(ids) <= MOST_COUNTED)
 
 
-async def _estimate(conn: Conn, filters: Filters) -> int:
-    plan = json.loads(await conn.fetchval(SQL["estimate_ids"], *filters))
+async def _estimate(conn: Conn, query: str, *parameters: object) -> int:
+    plan = json.loads(await conn.fetchval(SQL[query], *parameters))
     return int(plan[0]["Plan"]["Plan Rows"])
 
 

@@ -7,6 +7,7 @@ from services.records.datasets import repository as datasets
 from services.records.entries import repository
 from services.records.entries.errors import ExportNeedsDataset
 from services.records.entries.policy import filters_of, record_of, sought
+from services.records.entries.totals import LargeTotals
 from shared.contracts.base import PageQuery
 from shared.contracts.identity import Identity
 from shared.contracts.records import (
@@ -25,13 +26,17 @@ from shared.db.database import Database, Row
 class EntriesService:
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._large = LargeTotals()
 
     async def page(self, identity: Identity, wanted: RecordQuery, fields: Mapping[str, str]) -> RecordPage:
         filters, name = filters_of(identity, wanted, fields), sought(wanted.q)
         async with self._db.transaction() as conn:
             await repository.plan_by_values(conn)
             if name is None:
-                found = await repository.list_ids(conn, filters, wanted.offset, wanted.size)
+                known = self._large.get(filters)
+                found = await repository.list_ids(conn, filters, wanted.offset, wanted.size, known)
+                if not found.exact and known is None:
+                    self._large.put(filters, found.total)
             else:
                 found = await repository.search_ids(conn, filters, name, wanted.offset, wanted.size)
             rows = await repository.get_records(conn, found.ids)

@@ -55,7 +55,7 @@ INSERT INTO publicity_rule (category, law_from, severity, months, min_months, so
 DROP INDEX record_list, record_decided;
 CREATE INDEX record_list ON record
     (dataset_code, department_code, record_id DESC, decided_on, published_until, region, state) WHERE state <> 'deleted';
-CREATE INDEX record_decided ON record (decided_on, record_id) WHERE state <> 'deleted';
+CREATE INDEX record_decided ON record (decided_on, record_id, dataset_code) WHERE state <> 'deleted';
 CREATE INDEX record_deleted ON record (department_code, record_id DESC) WHERE state = 'deleted';
 -- One or two characters hold no trigram: a search for them goes by the single characters of the name.
 CREATE INDEX record_chars ON record USING gin (string_to_array(name, NULL)) WITH (gin_pending_list_limit = 65536);

@@ -82,6 +82,26 @@ WITH found AS MATERIALIZED (
 SELECT (SELECT count(*) FROM found) AS total,
        ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $6 LIMIT $7) AS ids;
 
+-- name: walk_names
+-- $1 to $4 as in search_newest  $5 offset  $6 size. For names that many have: newest first until the page is full.
+SELECT r.record_id
+FROM record r
+WHERE r.name LIKE $3
+  AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4))
+  AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+ORDER BY r.record_id DESC
+OFFSET $5
+LIMIT $6;
+
+-- name: estimate_names
+-- $1 to $4 as in search_newest. The planner's idea of how many there are.
+EXPLAIN (FORMAT JSON)
+SELECT 1
+FROM record r
+WHERE r.name LIKE $3
+  AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4))
+  AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date);
+
 -- name: search_codes
 -- $1 datasets  $2 code of an enterprise  $3 offset  $4 size
 WITH found AS MATERIALIZED (

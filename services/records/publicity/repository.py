@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from services.records.datasets.repository import parse_definition
 from services.records.entries.policy import Sought
-from services.records.entries.repository import LOOKED_AT, MOST_COUNTED, Ids
+from services.records.entries.repository import LOOKED_AT, MANY, MOST_COUNTED, Ids
 from services.records.publicity.layouts import Searched
 from shared.datasets.definition import Dataset
 from shared.db.database import Conn, Row
@@ -18,16 +18,18 @@ async def current_datasets(conn: Conn) -> list[Dataset]:
     return [parse_definition(row["definition"]) for row in await conn.fetch(SQL["current_datasets"])]
 
 
-async def list_ids(conn: Conn, codes: Sequence[str], offset: int, size: int) -> Ids:
-    """A page of what is on show, newest first."""
+async def list_ids(conn: Conn, codes: Sequence[str], offset: int, size: int, large: int | None) -> Ids:
+    """A page of what is on show, newest first. `large`: the total, where it is known to be beyond counting."""
     rows = await conn.fetch(SQL["list_public"], codes, offset + size, offset, size)
     ids = [row["record_id"] for row in rows]
     if len(ids) < size and (ids or offset == 0):
         return Ids(ids, offset + len(ids))
+    if large is not None:
+        return Ids(ids, large, exact=False)
     counted: int = await conn.fetchval(SQL["count_public"], codes, MOST_COUNTED + 1)
     if counted <= MOST_COUNTED:
         return Ids(ids, counted)
-    return Ids(ids, max(await _estimate(conn, codes), counted, offset + len(ids)), exact=False)
+    return Ids(ids, max(await _estimate(conn, "estimate_public", codes), counted, offset + len(ids)), exact=False)
 
 
 async def search_ids(conn: Conn, among: Searched, sought: Sought, offset: int, size: int) -> Ids:
@@ -40,14 +42,18 @@ async def search_ids(conn: Conn, among: Searched, sought: Sought, offset: int, s
     if seen < LOOKED_AT:
         return Ids(ids[offset : offset + size], len(ids))
     if len(ids) >= offset + size:
-        all_of_them = await _estimate(conn, [*among.by_part, *among.by_whole])
+        all_of_them = await _estimate(conn, "estimate_public", [*among.by_part, *among.by_whole])
         return Ids(ids[offset : offset + size], max(len(ids), all_of_them * len(ids) // seen), exact=False)
+    estimate = await _estimate(conn, "estimate_names", *among, sought.pattern, sought.text)
+    if estimate > MANY:
+        rows = await conn.fetch(SQL["walk_names"], *among, sought.pattern, sought.text, offset, size)
+        return Ids([row["record_id"] for row in rows], max(estimate, offset + len(rows)), exact=False)
     row = await conn.fetchrow(SQL["search_names"], *among, sought.pattern, sought.text, sought.chars, offset, size)
     return Ids(row["ids"], row["total"]) if row is not None else Ids([], 0)
 
 
-async def _estimate(conn: Conn, codes: Sequence[str]) -> int:
-    plan = json.loads(await conn.fetchval(SQL["estimate_public"], codes))
+async def _estimate(conn: Conn, query: str, *parameters: object) -> int:
+    plan = json.loads(await conn.fetchval(SQL[query], *parameters))
     return int(plan[0]["Plan"]["Plan Rows"])
 
 

@@ -5,6 +5,7 @@ import time
 
 from services.records.entries.policy import sought
 from services.records.entries.repository import Ids, plan_by_values
+from services.records.entries.totals import LargeTotals
 from services.records.publicity import repository
 from services.records.publicity.errors import NotPublished
 from services.records.publicity.policy import is_public, public_fields, searched
@@ -33,6 +34,7 @@ class PublicityService:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._figures: tuple[float, PublicStatistics] | None = None
+        self._large = LargeTotals()
 
     async def datasets(self, wanted: PublicDatasetQuery) -> PublicDatasetPage:
         async with self._db.reading() as conn:
@@ -56,7 +58,7 @@ class PublicityService:
             await plan_by_values(conn)
             shown = await _public_datasets(conn)
             chosen = [one for one in shown.values() if wanted.dataset in {None, one.code}]
-            found = await _find(conn, chosen, wanted)
+            found = await self._find(conn, chosen, wanted)
             rows = await repository.get_public(conn, found.ids)
         return PublicRecordPage(
             items=[_public(shown[row["dataset_code"]], row) for row in rows],
@@ -65,6 +67,20 @@ class PublicityService:
             total=found.total,
             total_exact=found.exact,
         )
+
+    async def _find(self, conn: Conn, chosen: list[Dataset], wanted: PublicQuery) -> Ids:
+        text = (wanted.q or "").strip()
+        name = sought(text)
+        if name is None:
+            codes = tuple(one.code for one in chosen)
+            known = self._large.get(codes)
+            found = await repository.list_ids(conn, codes, wanted.offset, wanted.size, known)
+            if not found.exact and known is None:
+                self._large.put(codes, found.total)
+            return found
+        if holds_id_number(text):
+            return Ids([], 0)
+        return await repository.search_ids(conn, searched(chosen), name, wanted.offset, wanted.size)
 
     async def get(self, record_id: int) -> PublicRecord:
         """Raises NotPublished: not there, not shown any more, or of a dataset nothing is published of."""
@@ -101,16 +117,6 @@ class PublicityService:
             this_month=sum(item.this_month for item in items),
             items=items,
         )
-
-
-async def _find(conn: Conn, chosen: list[Dataset], wanted: PublicQuery) -> Ids:
-    text = (wanted.q or "").strip()
-    name = sought(text)
-    if name is None:
-        return await repository.list_ids(conn, [one.code for one in chosen], wanted.offset, wanted.size)
-    if holds_id_number(text):
-        return Ids([], 0)
-    return await repository.search_ids(conn, searched(chosen), name, wanted.offset, wanted.size)
 
 
 async def _public_datasets(conn: Conn) -> dict[str, Dataset]:

@@ -70,3 +70,7 @@ WHERE r.name = ANY ($3::text[]) AND r.identifiers = '{}' AND r.state <> 'deleted
            AND (r.published_until IS NULL OR r.published_until >= current_date)))
 ORDER BY r.record_id DESC
 LIMIT $4;
+
+-- name: estimate_names
+-- $1 LIKE pattern. The planner's idea of how many there are.
+EXPLAIN (FORMAT JSON) SELECT 1 FROM record WHERE name LIKE $1;

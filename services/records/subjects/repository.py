@@ -1,17 +1,18 @@
 """Finding the records of one enterprise or person across all datasets."""
 
+import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.records.entries.policy import Sought
+from services.records.entries.repository import LOOKED_AT, MANY
 from shared.db.database import Conn, Row
 from shared.db.queries import load_queries
 
 SQL = load_queries("services.records.subjects")
 
-# Records a look-up considers; and the newest it looks at first, where a name that many have is found at once.
+# Records a look-up considers; of a name that many have, the newest are enough.
 MOST = 2_000
-LOOKED_AT = 3_000
 ENOUGH = 200
 
 
@@ -35,6 +36,11 @@ async def search(conn: Conn, sight: Sight, sought: Sought) -> list[Row]:
     )
     if len(newest) == ENOUGH:
         return newest
+    plan = json.loads(await conn.fetchval(SQL["estimate_names"], sought.pattern))
+    if plan[0]["Plan"]["Plan Rows"] > MANY:
+        # So many are called so that the newest must do: who looks for one subject asks for more of its name.
+        further = (sought.pattern, ENOUGH, 10 * LOOKED_AT, sight.persons, sought.text)
+        return await conn.fetch(SQL["newest_by_name"], *seen, *further)
     return await conn.fetch(SQL["by_name"], *seen, sought.pattern, MOST, sought.chars, sight.persons, sought.text)
 
 
