@@ -83,6 +83,8 @@ def read_query(request: web.Request, model: type[T]) -> T:
                 f"参数 {name} 出现了两次，请只保留一个。",
                 errors=[FieldError(field=name, code="repeated", message="出现了两次")],
             )
+        if "\0" in value:
+            raise Invalid(f"参数 {name} 里有不能使用的空字符（NUL），请删去后再试。")
         if value != "" or name == "q":
             query[name] = value
     try:

@@ -296,3 +296,16 @@ async def test_the_tally_follows_every_change(world: World) -> None:
     await officer.call("DELETE", f"/records/{first['id']}")
     [row] = await world.fetch("SELECT records FROM record_tally WHERE department_code = 'd1'")
     assert row["records"] == 1
+
+
+NONSENSE = ("dataset=%00", "q=a&q=b", "from=2018-02-30", "state=lost", "page=0", "size=0", "page=1000001", "entry=none")
+
+
+async def test_a_filter_that_makes_no_sense_is_refused_in_words(world: World) -> None:
+    for query in NONSENSE:
+        answer = await world.caller("d1").call("GET", f"/records?{query}")
+        assert answer.status == 422, query
+        assert any("一" <= character <= "鿿" for character in answer.json["detail"]), query
+    for query in ("q=%00", "f.LB=%00", "f.=x", "q=%FF", "from=0001-01-01&to=9999-12-31", "page=1000000&size=200"):
+        assert (await world.caller("d1").call("GET", f"/records?{query}")).status in {200, 422}, query
+    assert (await world.admin.call("GET", "/audit?to=9999-12-31")).status == 422

@@ -28,7 +28,11 @@ def record_id(request: web.Request) -> int:
 def read_filters(request: web.Request) -> tuple[RecordQuery, dict[str, str]]:
     """The query string, and apart from it the filters by field: `f.<FIELD_CODE>`."""
     plain = [(name, value) for name, value in request.query.items() if not name.startswith(FIELD)]
-    fields = {name[len(FIELD) :]: value for name, value in request.query.items() if name.startswith(FIELD) and value}
+    fields = {
+        name[len(FIELD) :]: value.replace("\0", "")
+        for name, value in request.query.items()
+        if name.startswith(FIELD) and value
+    }
     return read_query(request.clone(rel_url=request.rel_url.with_query(plain)), RecordQuery), fields
 
 
