@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 
 from shared.clock import today
+from shared.contracts.base import PageQuery
 from shared.contracts.identity import Role
+from shared.contracts.records import ChangedRecord, NewRecord, RecordQuery
 from tests.e2e.api import id_card, uscc
 from tests.fixtures.postgres import MakeDatabase
 from tests.integration.records_http import LICENCES, Json, World, enter, licence, open_world
+from tests.integration.records_room import open_records, person, row
 
 pytestmark = pytest.mark.integration
 
@@ -309,3 +312,43 @@ async def test_a_filter_that_makes_no_sense_is_refused_in_words(world: World) ->
     for query in ("q=%00", "f.LB=%00", "f.=x", "q=%FF", "from=0001-01-01&to=9999-12-31", "page=1000000&size=200"):
         assert (await world.caller("d1").call("GET", f"/records?{query}")).status in {200, 422}, query
     assert (await world.admin.call("GET", "/audit?to=9999-12-31")).status == 422
+
+
+async def test_what_an_officer_did_by_hand_outlives_the_undoing_of_the_upload(make_database: MakeDatabase) -> None:
+    async with open_records(await make_database("records")) as records:
+        officer, changes = person(), records.services.changes
+        upload = await records.upload([row(number) for number in range(4)])
+        page = await records.services.entries.page(officer, RecordQuery(), {})
+        untouched, revoked, restored, edited = (int(record.id) for record in page.items)
+        await changes.revoke(officer, revoked, "公示期已满")
+        await changes.revoke(officer, restored, "错了")
+        await changes.restore(officer, restored, "撤错了")
+        await changes.change(officer, edited, ChangedRecord(revision=1, values=row(0, name="手改")))
+        undone = await records.services.undoing.undo(officer, upload.id)
+        assert (undone.removed, undone.restored) == (1, 0)
+        assert {kept.record_id for kept in undone.kept} == {str(revoked), str(restored), str(edited)}
+        left = await records.services.entries.page(officer, RecordQuery(), {})
+        assert [(int(record.id), record.state) for record in left.items] == [
+            (revoked, "revoked"), (restored, "published"), (edited, "published"),
+        ]  # fmt: skip
+        gone = await records.services.entries.history(officer, untouched, PageQuery())
+        assert [item.action for item in gone.items] == ["undone", "created"]
+        assert await records.tally_is_exact()
+
+
+async def test_an_upload_and_an_entry_by_hand_of_one_key_make_one_record(make_database: MakeDatabase) -> None:
+    async with open_records(await make_database("records")) as records:
+        officer = person()
+        upload = await records.register()
+        entry = NewRecord(dataset="licences", values=row(1, name="手工录入"))
+        await asyncio.gather(
+            records.send(upload, [row(number) for number in range(50)]),
+            records.services.changes.create(officer, entry),
+            return_exceptions=True,
+        )
+        assert (await records.get(upload.id)).state == "stored"
+        living = await records.fetch(
+            "SELECT count(*) AS all, count(DISTINCT key) AS keys FROM record WHERE state <> 'deleted'"
+        )
+        assert (living[0]["all"], living[0]["keys"]) == (50, 50)
+        assert await records.tally_is_exact()
