@@ -57,6 +57,7 @@ CONTENT_POLICY = "; ".join(
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """An on_response_prepare signal: streamed, refused and proxied answers alike."""
+    response.headers.popall("Server", None)  # names the library and its version
     response.headers.update(SECURITY_HEADERS)
     if REQUEST_ID in request:
         response.headers["X-Request-ID"] = request[REQUEST_ID]

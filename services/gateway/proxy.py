@@ -48,6 +48,8 @@ OURS = frozenset(
         "expect",
     ]
 )
+# Of a body at a time: what one upload holds in memory is some of these.
+PIECE = 64 * 1024
 # An answer up to this size is sent in one piece; a larger one is streamed.
 WHOLE = 256 * 1024
 
@@ -111,7 +113,7 @@ async def _body(request: web.Request, settings: Settings) -> AsyncGenerator[byte
     while True:
         try:
             async with asyncio.timeout(settings.stall_seconds):
-                chunk = await request.content.readany()
+                chunk = await request.content.read(PIECE)
         except TimeoutError:
             raise BodyTooSlow("上传中途停了太久，连接已断开；请检查网络后重新上传。") from None
         if not chunk:
