@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> web.Application:
     app = web.Application(
         middlewares=[number_middleware, problem_middleware, entrance_middleware],
         client_max_size=64 * 1024,  # bodies the gateway reads itself; proxied ones are only counted
-        # A small read buffer pauses a sender early: twenty uploads of 20 MB peak at 71 MB, with the default 64 KiB at 80.
+        # A small read buffer pauses a sender early: twenty uploads of 20 MB peak at 71 MB, else at 80.
         handler_args={"max_field_size": 16_384, "read_bufsize": 16_384},
     )
     app[SETTINGS] = settings
