@@ -136,22 +136,22 @@ class Relay:
 
 
 @pytest.fixture
-async def relay(broker: str) -> AsyncGenerator[Relay]:
-    line = Relay(broker)
+async def relay(amqp_url: str) -> AsyncGenerator[Relay]:
+    line = Relay(amqp_url)
     await line.mend()
     yield line
     await line.cut()
 
 
 @pytest.fixture
-async def announce(broker: str) -> AsyncGenerator[Publisher]:
-    async with open_connection(broker) as connection:
+async def announce(amqp_url: str) -> AsyncGenerator[Publisher]:
+    async with open_connection(amqp_url) as connection:
         yield Publisher(await declare_exchange(await open_channel(connection)))
 
 
 @pytest.fixture
-async def live_gateway(make_gateway: MakeGateway, broker: str) -> Gateway:
-    gateway = await make_gateway(amqp=broker)
+async def live_gateway(make_gateway: MakeGateway, amqp_url: str) -> Gateway:
+    gateway = await make_gateway(amqp=amqp_url)
     await until_ready(gateway)
     return gateway
 
@@ -206,8 +206,8 @@ async def test_a_message_is_heard_by_whom_it_is_for(live_gateway: Gateway, annou
         assert '"id":"3"' in only.data
 
 
-async def test_a_stream_ends_with_its_session(make_gateway: MakeGateway, broker: str, announce: Publisher) -> None:
-    gateway = await make_gateway(amqp=broker, heartbeat_seconds=0.2)
+async def test_a_stream_ends_with_its_session(make_gateway: MakeGateway, amqp_url: str, announce: Publisher) -> None:
+    gateway = await make_gateway(amqp=amqp_url, heartbeat_seconds=0.2)
     await until_ready(gateway)
     async with listening(gateway, gateway.browser(officer())) as stream:
         asked = len(gateway.auth.asked)
@@ -222,9 +222,9 @@ async def test_a_stream_ends_with_its_session(make_gateway: MakeGateway, broker:
 
 
 async def test_a_stream_follows_the_officer_to_another_department(
-    make_gateway: MakeGateway, broker: str, announce: Publisher
+    make_gateway: MakeGateway, amqp_url: str, announce: Publisher
 ) -> None:
-    gateway = await make_gateway(amqp=broker, heartbeat_seconds=0.2)
+    gateway = await make_gateway(amqp=amqp_url, heartbeat_seconds=0.2)
     await until_ready(gateway)
     async with listening(gateway, gateway.browser(officer("szjj"))) as stream:
         gateway.browser(officer("ylj"))
@@ -239,9 +239,9 @@ async def test_a_stream_follows_the_officer_to_another_department(
 
 
 async def test_auth_being_away_for_a_while_ends_no_stream(
-    make_gateway: MakeGateway, broker: str, announce: Publisher
+    make_gateway: MakeGateway, amqp_url: str, announce: Publisher
 ) -> None:
-    gateway = await make_gateway(amqp=broker, heartbeat_seconds=0.1)
+    gateway = await make_gateway(amqp=amqp_url, heartbeat_seconds=0.1)
     await until_ready(gateway)
     async with listening(gateway, gateway.browser(officer())) as stream:
         await gateway.servers["auth"].cleanup()
