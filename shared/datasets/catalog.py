@@ -15,7 +15,8 @@ def load_catalog(folder: Path) -> list[DatasetDraft]:
     Raises: pydantic.ValidationError, yaml.YAMLError where a file is not a definition.
     """
     return [
-        DatasetDraft.model_validate(yaml.safe_load(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.yaml"))
+        DatasetDraft.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        for path in sorted(folder.glob("*.yaml"))
     ]
 
 

@@ -1,7 +1,7 @@
-"""The check of a row: every problem at once. Compiled once per dataset version; the worker and single entries use the same.
+"""The check of a row: every problem at once. Compiled once per dataset version; worker and single entry share it.
 
-A good row takes the short way: each column remembers the values it has found to be right, so most cells cost one look-up
-(`column.py`), and the rules are compared on the results. Any row that stumbles is read again, cell by cell, for its problems.
+A good row takes the short way: each column remembers the values it has found to be right, so most cells cost one
+look-up (`columns.py`), and the rules are compared on the results. Any row that stumbles is read again, cell by cell.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,14 +49,21 @@ class RowCheck:
         columns: Sequence[str | None] | None = None,
         epoch_1904: bool = False,
     ) -> Checked:
-        """`cells` are aligned with the dataset's fields, `columns` are their letters. Never raises, whatever a cell holds."""
+        """`cells` are aligned with the dataset's fields, `columns` are their letters. Never raises."""
         if not epoch_1904 and (values := self._known_good(cells, today)) is not None:
             key = key_of_texts([values[place] for place in self._key_places])
-            return Checked({code: value for code, value in zip(self._codes, values, strict=True) if value}, [], True, False, key)
+            return Checked(
+                {code: value for code, value in zip(self._codes, values, strict=True) if value}, [], True, False, key
+            )
         return self._look_closely(cells, Circumstances(today, epoch_1904), row, columns)
 
     def check_values(
-        self, values: Mapping[str, str], *, today: date, row: int | None = None, columns: Mapping[str, str] | None = None
+        self,
+        values: Mapping[str, str],
+        *,
+        today: date,
+        row: int | None = None,
+        columns: Mapping[str, str] | None = None,
     ) -> Checked:
         """A single entry, or a row that is being mended. `columns`: field code → column letters of its file."""
         letters = [columns.get(code) for code in self._codes] if columns else None
@@ -81,7 +88,9 @@ class RowCheck:
     ) -> Checked:
         readings = [column.read(cell, circumstances) for column, cell in zip(self._columns, cells, strict=True)]
         read = dict(zip(self._codes, readings, strict=True))
-        self._rules.settle_documents(read, cells=dict(zip(self._codes, cells, strict=True)), circumstances=circumstances)
+        self._rules.settle_documents(
+            read, cells=dict(zip(self._codes, cells, strict=True)), circumstances=circumstances
+        )
         found = self._rules.find(read, circumstances.today)
         right = {code: reading.value for code, reading in read.items() if reading.good}
         for code, doubt in self._doubts.find(right):
@@ -108,9 +117,7 @@ def _said(findings: list[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.code == "must_be_empty"] or findings
 
 
-def _problem(
-    finding: Finding, field: str, label: str, value: str, where: tuple[int | None, str | None]
-) -> Problem:
+def _problem(finding: Finding, field: str, label: str, value: str, where: tuple[int | None, str | None]) -> Problem:
     row, letters = where
     place = f"第 {row} 行 {letters} 列" if letters else ""
     return Problem(

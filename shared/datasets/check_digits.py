@@ -1,4 +1,4 @@
-"""Check digits of Chinese identifiers, fast enough for every row: whole-string arithmetic instead of a loop over characters.
+"""Check digits of Chinese identifiers, fast enough for every row: whole-string arithmetic, no loop over characters.
 
 All functions take a code already folded to half-width capitals and never raise on other text.
 """

@@ -35,7 +35,9 @@ def choice_reader(field: FieldDefinition) -> Callable[[str], Reading]:
         )
     }
     with_note = [choice.value for choice in field.choices if "注明" in choice.label]
-    named = [choice.value if choice.value == choice.label else f"{choice.value} {choice.label}" for choice in field.choices]
+    named = [
+        choice.value if choice.value == choice.label else f"{choice.value} {choice.label}" for choice in field.choices
+    ]
     shown = "、".join(f"“{name}”" for name in named[:_SHOWN]) + ("等" if len(named) > _SHOWN else "")
 
     def one(text: str) -> str | None:

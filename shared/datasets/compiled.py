@@ -13,7 +13,7 @@ _KEEP = 128  # dataset versions
 
 
 def per_dataset(build: Callable[[D], T]) -> Callable[[D], T]:
-    """Remember `build(dataset)`. A definition arrives anew with every message: it is compared once, then known by identity."""
+    """Remember `build(dataset)`. Each message brings its definition anew: compared once, then known by identity."""
     known: OrderedDict[tuple[str, int], tuple[D, T]] = OrderedDict()
 
     @wraps(build)

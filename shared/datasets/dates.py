@@ -24,7 +24,9 @@ _COMPACT = re.compile(rf"(\d{{4}})(\d{{2}})(\d{{2}})(?:\d{{6}}|{_TIME})")
 _ISO = re.compile(r"(19\d\d|20\d\d|21\d\d)-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])")  # a day every month has
 _NO_DAY = re.compile(rf"\d{{4}}(?:{_SEPARATOR}\d{{1,2}}|\s*年(?:\s*\d{{1,2}}\s*月(?:份|底|初)?)?|(?:0[1-9]|1[0-2]))?")
 _SHORT_YEAR = re.compile(rf"\d{{2}}(?:{_SEPARATOR}|\s*年\s*)\d{{1,2}}(?:{_SEPARATOR}|\s*月\s*)\d{{1,2}}\s*日?{_TIME}")
-_OPEN: Final = re.compile(r"长期(?:有效)?|永久(?:有效)?|永远|无(?:固定)?期限|不限期?|9999[-/.年]?12[-/.月]?31日?(?: .*)?")
+_OPEN: Final = re.compile(
+    r"长期(?:有效)?|永久(?:有效)?|永远|无(?:固定)?期限|不限期?|9999[-/.年]?12[-/.月]?31日?(?: .*)?"
+)
 _FIVE_DIGITS = re.compile(r"\d{5}(?:\.\d+)?")
 
 
@@ -36,7 +38,12 @@ def read_date(text: str, *, open_end: bool, epoch_1904: bool = False, original: 
     text = half_width(text)
     if _OPEN.fullmatch(text):
         return Reading(OPEN_END) if open_end else Reading(shown, (find("open_end_here", value=shown),))
-    if parts := _FULL.fullmatch(text) or _CHINESE.fullmatch(text) or _COMPACT.fullmatch(text) or _SPACED.fullmatch(text):
+    if (
+        parts := _FULL.fullmatch(text)
+        or _CHINESE.fullmatch(text)
+        or _COMPACT.fullmatch(text)
+        or _SPACED.fullmatch(text)
+    ):
         return _from_parts(shown, int(parts[1]), int(parts[2]), int(parts[3]))
     if _FIVE_DIGITS.fullmatch(text):
         return read_serial(float(text), shown, epoch_1904=epoch_1904)
@@ -65,7 +72,9 @@ def read_serial(serial: float, shown: str, *, epoch_1904: bool, certain: bool = 
         return Reading((_EPOCH_1904 + timedelta(days)).isoformat())
     # Excel believes in a 29 February 1900, so the days before it are counted from one day later.
     found = _EPOCH_1900 + timedelta(days if days >= 60 else days + 1)
-    return Reading(found.isoformat()) if found.year >= _FIRST_YEAR else Reading(shown, (find("not_a_date", value=shown),))
+    return (
+        Reading(found.isoformat()) if found.year >= _FIRST_YEAR else Reading(shown, (find("not_a_date", value=shown),))
+    )
 
 
 def _fault(text: str, shown: str) -> Finding:

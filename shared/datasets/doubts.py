@@ -80,7 +80,8 @@ class RowDoubts:
         self._decided_on = roles.decided_on
         places = {field.code: place for place, field in enumerate(dataset.fields)}
         self._places = [
-            places.get(code, -1) if code else -1 for code in (self._uscc, self._org_code, self._region, self._decided_on)
+            places.get(code, -1) if code else -1
+            for code in (self._uscc, self._org_code, self._region, self._decided_on)
         ]
         self._current = regions.current()
 
@@ -89,7 +90,12 @@ class RowDoubts:
         uscc, org_code, region, decided_on = (values[place] if place >= 0 else "" for place in self._places)
         if uscc and org_code and uscc[8:17] != org_code and not uscc.startswith("92"):
             return False
-        return not region or region in self._current or not decided_on or not regions.abolished(region, int(decided_on[:4]))
+        return (
+            not region
+            or region in self._current
+            or not decided_on
+            or not regions.abolished(region, int(decided_on[:4]))
+        )
 
     def find(self, values: Mapping[str, str]) -> Iterator[tuple[str, Finding]]:
         """Field code and what is doubtful; `values` hold right values only."""

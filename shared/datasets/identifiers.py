@@ -156,7 +156,7 @@ def _id_fault(code: str, today: date) -> Finding | None:
         born = date(int(code[6:10]), int(code[10:12]), int(code[12:14]))
     except ValueError:
         return find("id_birth")
-    return None if _OLDEST_BIRTH <= born.year and born <= today else find("id_birth")
+    return None if date(_OLDEST_BIRTH, 1, 1) <= born <= today else find("id_birth")
 
 
 def _old_id_fault(code: str) -> Finding | None:

@@ -96,10 +96,16 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "not_in_list_hidden": ("not_in_list", "填的内容不在可填的范围内。可以填：{choices}。"),
     "one_of_required": ("one_of_required", "{labels}必须至少填写其中一项。"),
     "must_be_empty": ("must_be_empty", "当“{other}”为“{equals}”时，这一项不能填写。请清空后重新上报。"),
-    "must_be_empty_here": ("must_be_empty", "{subject}的数据不填这一项。请清空；如果这一行不是{subject}，请用{others}的模板上报。"),
+    "must_be_empty_here": (
+        "must_be_empty",
+        "{subject}的数据不填这一项。请清空；如果这一行不是{subject}，请用{others}的模板上报。",
+    ),
     # 统一社会信用代码, GB 32100
     "uscc_length": ("bad_format", "统一社会信用代码应为 18 位，现在是 {length} 位。请对照营业执照等证照核对。"),
-    "uscc_is_org_code": ("bad_format", "这是 9 位的组织机构代码，不是 18 位的统一社会信用代码。请填到“组织机构代码”一列。"),
+    "uscc_is_org_code": (
+        "bad_format",
+        "这是 9 位的组织机构代码，不是 18 位的统一社会信用代码。请填到“组织机构代码”一列。",
+    ),
     "uscc_is_reg_no": ("bad_format", "这是 15 位的工商注册号，不是 18 位的统一社会信用代码。请填到“工商登记码”一列。"),
     "uscc_is_id_card": ("bad_format", "这里填的像是居民身份证号，不是统一社会信用代码。请填到“居民身份证号”一列。"),
     "uscc_letters": (
@@ -110,13 +116,22 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "uscc_region": ("bad_format", "第 3 至 8 位应为六位数字的行政区划码。请对照证照核对。"),
     "uscc_check": ("bad_check_digit", "统一社会信用代码最后一位校验不通过，其中至少有一位填错。请对照证照逐位核对。"),
     # 组织机构代码, GB 11714
-    "org_code_length": ("bad_format", "组织机构代码应为 9 位（8 位本体代码加 1 位校验码），现在是 {length} 位。请对照证照核对。"),
+    "org_code_length": (
+        "bad_format",
+        "组织机构代码应为 9 位（8 位本体代码加 1 位校验码），现在是 {length} 位。请对照证照核对。",
+    ),
     "org_code_short": ("bad_format", "组织机构代码应为 9 位，现在只有 8 位，少了最后一位校验码。请补上校验码。"),
-    "org_code_is_uscc": ("bad_format", "这是 18 位的统一社会信用代码，不是组织机构代码。请填到“统一社会信用代码”一列。"),
+    "org_code_is_uscc": (
+        "bad_format",
+        "这是 18 位的统一社会信用代码，不是组织机构代码。请填到“统一社会信用代码”一列。",
+    ),
     "org_code_letters": ("bad_format", "组织机构代码只能由数字和大写字母组成。请对照证照核对。"),
     "org_code_check": ("bad_check_digit", "组织机构代码最后一位校验不通过，其中至少有一位填错。请对照证照逐位核对。"),
     # 工商注册号, GS 15
-    "reg_no_length": ("bad_format", "工商注册号应为 15 位数字（旧号为 13 位），现在是 {length} 位。请对照营业执照核对。"),
+    "reg_no_length": (
+        "bad_format",
+        "工商注册号应为 15 位数字（旧号为 13 位），现在是 {length} 位。请对照营业执照核对。",
+    ),
     "reg_no_letters": ("bad_format", "工商注册号只能由数字组成。请对照营业执照核对。"),
     "reg_no_check": ("bad_check_digit", "工商注册号最后一位校验不通过，其中至少有一位填错。请对照营业执照逐位核对。"),
     "reg_no_old": ("unverified", "这是 13 位的旧注册号，没有校验码，系统无法核实。请核对；已换发新证的请填新号。"),
@@ -124,7 +139,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     # 税务登记号
     "tax_no_length": ("bad_format", "税务登记号应为 15、17、18 或 20 位，现在是 {length} 位。请对照税务登记证核对。"),
     "tax_no_letters": ("bad_format", "税务登记号只能由数字和大写字母组成。请对照税务登记证核对。"),
-    "tax_no_check": ("bad_check_digit", "18 位的税务登记号应为统一社会信用代码或居民身份证号，但校验不通过。请逐位核对。"),
+    "tax_no_check": (
+        "bad_check_digit",
+        "18 位的税务登记号应为统一社会信用代码或居民身份证号，但校验不通过。请逐位核对。",
+    ),
     # 居民身份证, GB 11643
     "id_length": ("bad_format", "居民身份证号应为 18 位（旧证为 15 位），现在是 {length} 位。请对照证件核对。"),
     "id_letters": ("bad_format", "居民身份证号只能由数字组成（最后一位可以是 X）。请对照证件核对。"),
@@ -135,12 +153,21 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "id_old": ("unverified", "这是 15 位的旧身份证号，没有校验码，系统无法核实。请尽量填写 18 位的号码。"),
     "id_is_uscc": ("bad_format", "这里填的像是统一社会信用代码，不是居民身份证号。请填到“统一社会信用代码”一列。"),
     "id_masked": ("bad_format", "证件号码被 * 号遮盖。请填写完整号码，对外公示时系统会自动遮盖。"),
-    "id_foreign": ("unverified", "这不是居民身份证号，已按其他证件（护照、通行证、永久居留身份证等）接收，系统无法核实。请在备注中写明证件类型。"),
+    "id_foreign": (
+        "unverified",
+        "这不是居民身份证号，已按其他证件（护照、通行证、永久居留身份证等）接收，系统无法核实。请在备注中写明证件类型。",
+    ),
     # 行政区划, GB/T 2260
     "region_format": ("bad_format", "地方编码应为六位数字的行政区划代码，例如长治市 140400。请改正。"),
     "region_unknown": ("not_in_list", "“{value}”不是行政区划代码。请填写办理机关所在地的六位代码，例如长治市 140400。"),
-    "region_county": ("unverified", "“{value}”不在行政区划代码表中，所属的市是{city}。开发区等可以这样填；否则请核对后两位。"),
-    "region_outdated": ("outdated_region", "“{value}”（{name}）在 {year} 年已停用，而这一行的日期在此之后。请改用现行代码。"),
+    "region_county": (
+        "unverified",
+        "“{value}”不在行政区划代码表中，所属的市是{city}。开发区等可以这样填；否则请核对后两位。",
+    ),
+    "region_outdated": (
+        "outdated_region",
+        "“{value}”（{name}）在 {year} 年已停用，而这一行的日期在此之后。请改用现行代码。",
+    ),
     # what is doubtful about a row
     "codes_differ": ("codes_differ", "与统一社会信用代码的第 9 至 17 位不一致，两个代码可能不属于同一家单位。请核对。"),
     "misplaced_person": ("looks_misplaced", "这里应填人名，但内容像法规条文、编号或整句话，可能填错了列。请核对。"),

@@ -66,4 +66,6 @@ def abolished(code: str, year: int) -> Region | None:
 @cache
 def current() -> frozenset[str]:
     """Codes that are in force."""
-    return frozenset(code for code, meanings in regions().items() if any(region.last_year is None for region in meanings))
+    return frozenset(
+        code for code, meanings in regions().items() if any(region.last_year is None for region in meanings)
+    )

@@ -1,4 +1,4 @@
-"""What a dataset's fields say about a record: whose it is, when decided, until when. Stated in the definition or inferred."""
+"""What a dataset's fields say about a record: whose it is, when decided, until when. Stated or inferred."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -32,7 +32,20 @@ class Derived(NamedTuple):
 
 _NAME_LABELS = ("行政相对人名称", "相对人名称", "企业名称", "机构全称", "单位名称", "主体名称", "姓名", "名称")
 _NAME_PARTS = ("相对人名称", "企业名称", "机构全称", "主体", "企业", "单位全称")
-_DECIDED_LABELS = ("决定日期", "认定日期", "确认", "裁定日期", "立案", "发布", "生效", "批准", "备案日期", "年检日期", "日期", "时间")
+_DECIDED_LABELS = (
+    "决定日期",
+    "认定日期",
+    "确认",
+    "裁定日期",
+    "立案",
+    "发布",
+    "生效",
+    "批准",
+    "备案日期",
+    "年检日期",
+    "日期",
+    "时间",
+)
 _UNTIL_LABELS = ("公示截止", "截止", "有效期至", "届满", "到期", "终止")
 _DOCUMENT_LABELS = ("文号", "案号", "证书编号", "编号")
 _OF_OTHERS = ("法定代表人", "负责人", "机关", "部门", "来源单位", "代理人")
@@ -51,7 +64,8 @@ def roles_of(dataset: DatasetDraft) -> RecordRoles:
     valid_until = stated.valid_until or _first(dates, _UNTIL_LABELS)
     return RecordRoles(
         name=stated.name or _name(texts),
-        decided_on=stated.decided_on or _first([field for field in dates if field.code != valid_until], _DECIDED_LABELS),
+        decided_on=stated.decided_on
+        or _first([field for field in dates if field.code != valid_until], _DECIDED_LABELS),
         valid_until=valid_until,
         region=stated.region or next((field.code for field in dataset.fields if field.identifier == "region"), None),
         document=stated.document or _first(texts, _DOCUMENT_LABELS),
@@ -70,7 +84,9 @@ def _name(texts: list[FieldDefinition]) -> str | None:
         for field in own:
             if field.label == label:
                 return field.code
-    return _first(own, _NAME_PARTS) or next((field.code for field in own if field.label.endswith(("姓名", "名称"))), None)
+    return _first(own, _NAME_PARTS) or next(
+        (field.code for field in own if field.label.endswith(("姓名", "名称"))), None
+    )
 
 
 def _first(fields: list[FieldDefinition], labels: tuple[str, ...]) -> str | None:

@@ -21,7 +21,9 @@ from shared.datasets.text import clean
 from shared.datasets.values import Cell, Circumstances, shown_text
 
 Found = dict[str, list[Finding]]  # by field code
-Passes = Callable[[Sequence[str], str], bool]  # right values aligned with the fields, today as YYYY-MM-DD → nothing broken
+Passes = Callable[
+    [Sequence[str], str], bool
+]  # right values aligned with the fields, today as YYYY-MM-DD → nothing broken
 _Judge = Callable[[Mapping[str, Reading], date, Found], None]
 _RESIDENT_CARD = "身份证"
 
@@ -36,7 +38,7 @@ class RowRules:
         self._remarks = [field.code for field in dataset.fields if "备注" in field.label]
 
     def find(self, read: Mapping[str, Reading], today: date) -> Found:
-        """Broken rules by the field they are shown at. A rule says nothing where a field it needs is wrong by itself."""
+        """Broken rules by the field they are shown at; none where a field the rule needs is wrong by itself."""
         found: Found = {}
         for judge in self._judges:
             judge(read, today, found)
@@ -62,7 +64,9 @@ class RowRules:
 
     def _kind_of(self, number: FieldDefinition) -> str | None:
         label = number.label.replace("证件号码", "证件类型")
-        return next((field.code for field in self._fields.values() if field.label == label and field is not number), None)
+        return next(
+            (field.code for field in self._fields.values() if field.label == label and field is not number), None
+        )
 
     def _label(self, code: str) -> str:
         return self._fields[code].label
@@ -148,7 +152,7 @@ class RowRules:
 
 
 def compile_passes(dataset: Dataset) -> list[Passes]:
-    """The same rules for a row whose values are all right by themselves: only whether they are kept, as fast as can be."""
+    """The same rules for a row whose values are all right by themselves: only whether they are kept, fast."""
     place = {field.code: number for number, field in enumerate(dataset.fields)}
     return [_passes(rule, place) for rule in dataset.rules]
 
@@ -156,7 +160,7 @@ def compile_passes(dataset: Dataset) -> list[Passes]:
 def _passes(rule: Rule, place: Mapping[str, int]) -> Passes:
     if isinstance(rule, OneOfRequired):
         places = [place[code] for code in rule.fields]
-        return lambda values, _today: any([values[number] for number in places])
+        return lambda values, _today: any(values[number] for number in places)
     here = place[rule.field]
     if isinstance(rule, NotInFuture):
         return lambda values, today: values[here] <= today

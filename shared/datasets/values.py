@@ -22,7 +22,7 @@ _ROUNDED_FROM: Final = 10**15
 
 
 class SheetCell(NamedTuple):
-    """A cell that is not text. `value`: the number, Excel's day number or ISO text of a date, 0/1, or the error's code."""
+    """A cell that is not text. `value`: the number, a date's day number or ISO text, 0/1, or the error's code."""
 
     kind: Literal["number", "date", "boolean", "error"]
     value: float | int | str
