@@ -41,18 +41,19 @@ WITH closing AS (
       AND ($3 IS NULL OR r.revoked_at < $3 + 1)
       AND ($4 IS NULL OR r.department_code = $4)
       AND ($5 IS NULL OR r.dataset_code = $5)
+), summed AS (
+    SELECT p.key, sum(p.reported)::bigint AS reported, sum(p.stored)::bigint AS stored,
+           sum(p.rejected)::bigint AS rejected, sum(p.first_rejected)::bigint AS first_rejected,
+           coalesce(sum(p.on_time), 0)::bigint AS on_time, coalesce(sum(p.late), 0)::bigint AS late,
+           sum(p.revoked)::bigint AS revoked
+    FROM parts p
+    GROUP BY p.key
 )
-SELECT p.key,
-       CASE $1 WHEN 'department' THEN coalesce(max(o.name), p.key) WHEN 'dataset' THEN coalesce(max(s.name), p.key)
-               ELSE p.key END AS label,
-       sum(p.reported)::bigint AS reported, sum(p.stored)::bigint AS stored, sum(p.rejected)::bigint AS rejected,
-       sum(p.first_rejected)::bigint AS first_rejected, coalesce(sum(p.on_time), 0)::bigint AS on_time,
-       coalesce(sum(p.late), 0)::bigint AS late, sum(p.revoked)::bigint AS revoked
-FROM parts p
-LEFT JOIN department o ON $1 = 'department' AND o.code = p.key
-LEFT JOIN dataset s ON $1 = 'dataset' AND s.code = p.key AND s.is_current
-GROUP BY p.key
-ORDER BY p.key;
+SELECT m.*, coalesce(o.name, s.name, m.key) AS label
+FROM summed m
+LEFT JOIN department o ON $1 = 'department' AND o.code = m.key
+LEFT JOIN dataset s ON $1 = 'dataset' AND s.code = m.key AND s.is_current
+ORDER BY m.key;
 
 -- name: home
 -- $1 department, or NULL for all of them
