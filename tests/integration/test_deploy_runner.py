@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local import processes
+from deploy.local.postgres import Postgres
+from deploy.local.rabbitmq import RabbitMQ, answers
 from deploy.local.room import MARK, Room
 from deploy.local.runner import is_ready
 from deploy.local.supervision import Supervisor
@@ -216,3 +218,22 @@ def test_a_setting_that_makes_no_sense_is_refused_in_words(settings: dict[str, s
     assert done.returncode == 1
     assert f"{name}={value}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_servers_that_are_given_are_used_and_left_alone(own_postgres: Postgres, rabbitmq: RabbitMQ) -> None:
+    runner = Runner(room() / "up-given")
+    given = {"DATABASE_URL": own_postgres.url(), "AMQP_URL": rabbitmq.url()}
+    runner.up(PORT=str(processes.free_ports(1)[0]), WORKERS="1", **given)
+    try:
+        assert set(runner.pids()) == ALL - {"postgres", "rabbitmq"}
+        assert not (runner.folder / "postgres").exists()
+    finally:
+        assert runner.run("clean", **given).returncode == 0
+    own_postgres.wait_ready()
+    assert answers(rabbitmq.port)
+
+
+def test_a_server_that_is_given_but_not_there_is_named(tmp_path: Path) -> None:
+    nowhere = {"DATABASE_URL": "postgresql://u:p@127.0.0.1:1/postgres", "AMQP_URL": "amqp://u:p@127.0.0.1:1/"}
+    done = Runner(tmp_path / "var").run("up", PORT=str(processes.free_ports(1)[0]), **nowhere)
+    assert (done.returncode, "DATABASE_URL" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
