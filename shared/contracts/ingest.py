@@ -54,8 +54,8 @@ class CheckingStarted(Message):
 
     upload_id: UUID
     rows_total: int = Field(description="Rows the sheet holds below its header; blank ones still among them.")
-    notices: list[str] = []
-    columns: dict[str, str] = Field({}, description="FIELD_CODE → column letters, such as G.")
+    notices: list[str] = Field(default_factory=list)
+    columns: dict[str, str] = Field(default_factory=dict, description="FIELD_CODE → column letters, such as G.")
 
 
 class UploadChecked(Message):

@@ -36,7 +36,7 @@ class Database:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, dsn: str, *, min_size: int = 1, max_size: int = 10) -> AsyncGenerator[Self]:
+    async def open(cls, dsn: str, *, max_size: int = 10) -> AsyncGenerator[Self]:
         """A pool that need not reach the server yet: a process starts, and says so on /readyz, while it is down."""
         pool = asyncpg.create_pool(
             dsn,

@@ -20,7 +20,7 @@ FetchKeys = Callable[[], Awaitable[KeySetSerialization]]
 # A key set is fetched again for an unknown key at most this often (seconds): a forger cannot make us hammer auth.
 REFETCH_SECONDS = 5.0
 LEEWAY_SECONDS = 5
-# Verified tokens are remembered until they expire: verifying costs 130 µs, and the gateway sends the same one for a while.
+# Verified tokens are remembered until they expire: verifying costs 130 µs, and the same one comes for a while.
 REMEMBERED = 4096
 
 IDENTITY: web.RequestKey[Identity] = web.RequestKey("IDENTITY", Identity)

@@ -34,7 +34,7 @@ def create_service_app(
     *,
     middlewares: Sequence[Middleware] = (),
 ) -> web.Application:
-    """`checks`: this process's own dependencies, for /readyz. The caller sets app[VERIFIER] when it opens its resources."""
+    """`checks`: this process's own dependencies, for /readyz. The caller sets app[VERIFIER] with its resources."""
     app = web.Application(
         middlewares=[request_middleware, problem_middleware, identity_middleware, *middlewares],
         client_max_size=MAX_BODY,

@@ -28,7 +28,7 @@ def robust_url(url: str) -> URL:
 async def open_connection(url: str) -> AsyncGenerator[AbstractRobustConnection]:
     """A connection that comes back by itself. Waits until the broker is there.
 
-    Not connect_robust(): cancelled while it waits, that leaves a task behind which tries for ever and outlives the loop.
+    Not connect_robust(): cancelled while it waits, that leaves a task behind which tries for ever.
     """
     connection = aio_pika.RobustConnection(robust_url(url))
     try:

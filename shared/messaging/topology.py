@@ -1,9 +1,9 @@
 """Exchanges and queues, declared the same way by every process that uses them.
 
 events (topic)
-├── ingest.upload.accepted.v1.<lane>.<shard>   → ingest.worker.<lane>.<shard>   (quorum, parked in ingest.worker.parked)
-├── ingest.*.v1.<lane>                         → records.persister.<lane>       (quorum, parked in records.persister.parked)
-└── records.*                                  → one exclusive queue a gateway
+├── ingest.upload.accepted.v1.<lane>.<shard>  → ingest.worker.<lane>.<shard>  (quorum; ingest.worker.parked beside)
+├── ingest.*.v1.<lane>                        → records.persister.<lane>      (quorum; records.persister.parked beside)
+└── records.*                                 → one exclusive queue a gateway
 
 Two lanes, small and bulk, all the way: a small file never waits behind bulk. Within a lane the departments are dealt to
 SHARDS queues by their code; a worker takes one message of each queue in turn, so a department with two hundred files
