@@ -75,7 +75,7 @@ def checked(
     check = row_check(dataset)
     found = []
     for number, values in enumerate(rows, first):
-        one = check.check_values(values, today=TODAY, row=number, columns=COLUMNS)
+        one = check.check_values(values, today=TODAY, row=number, columns=columns_of(dataset))
         found.append(
             CheckedRow(
                 row=number,
@@ -92,7 +92,11 @@ def checked(
 
 
 ORG_CODE = "110000001"  # a fictitious body with its check digit
-COLUMNS = {"NO": "A", "NAME": "B", "ORG": "C", "REGION": "D", "DAY": "E", "UNTIL": "F"}
+
+
+def columns_of(dataset: Dataset) -> dict[str, str]:
+    """A workbook in the template's order."""
+    return {field.code: chr(ord("A") + place) for place, field in enumerate(dataset.fields)}
 
 
 @dataclass
@@ -116,7 +120,7 @@ class Records:
         """The whole conversation of the worker about `upload`, in one batch."""
         message = checked(upload.id, rows, **how)  # type: ignore[arg-type]
         rejected = sum(not one.good for one in message.rows)
-        await self.storing.start(CheckingStarted(upload_id=upload.id, rows_total=len(rows), columns=COLUMNS))
+        await self.storing.start(CheckingStarted(upload_id=upload.id, rows_total=len(rows), columns=columns_of(DATASET)))
         await self.storing.store(message)
         await self.storing.end(
             UploadChecked(upload_id=upload.id, batches=1, rows=len(rows), rejected=rejected, warned=0)

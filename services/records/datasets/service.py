@@ -86,7 +86,12 @@ class DatasetsService:
 def _fitting(draft: DatasetDraft, *, version: int) -> Dataset:
     """The draft as a version, once it is certain that rows can be checked and applied by it."""
     dataset = Dataset(**dict(draft), version=version)
-    if len(roles_of(dataset).identifiers) > MOST_IDENTIFIERS:
+    roles, types = roles_of(dataset), {field.code: field.type for field in dataset.fields}
+    for role in ("decided_on", "valid_until"):
+        code = getattr(roles, role)
+        if code is not None and types[code] != "date":
+            raise _invalid(f"roles.{role}", "not_a_date_field", f"字段 {code} 不是日期字段，不能作为这个用途。")
+    if len(roles.identifiers) > MOST_IDENTIFIERS:
         raise _invalid("fields", "too_many_identifiers", f"主体的证件号码字段最多 {MOST_IDENTIFIERS} 个。")
     row_check(dataset)
     return dataset
