@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import Field, ValidationError
 
 from services.ingest.errors import FormInvalid
@@ -105,7 +106,7 @@ async def _read_form(request: web.Request, service: IngestService, stored: list[
                 raise FormInvalid(f"字段 {name[:40]} 出现了两次，请只保留一个。", name[:40], "repeated")
             else:
                 fields[name] = await _text(part)
-    except ValueError:  # the form's own syntax
+    except (ValueError, HttpProcessingError):  # the form's own syntax
         raise FormInvalid("表单的格式不完整，请重新上传。", "file", "malformed") from None
     if not stored:
         raise FormInvalid("没有收到文件。请选择要上报的 .xls 文件（字段名 file）后再提交。", "file", "missing")

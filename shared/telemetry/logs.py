@@ -5,8 +5,12 @@ Never a body, a row value, a query string or a name of a person: what identifies
 
 import logging
 import sys
+from typing import Any
 
 import structlog
+
+_TRACEBACK = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+_MESSAGE_CHARACTERS = 300
 
 
 def configure(process: str, level: str = "INFO") -> None:
@@ -17,7 +21,7 @@ def configure(process: str, level: str = "INFO") -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso"),
-        structlog.processors.dict_tracebacks,
+        structlog.processors.ExceptionRenderer(_without_values),
     ]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
@@ -40,6 +44,21 @@ def configure(process: str, level: str = "INFO") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def _without_values(exc_info: structlog.typing.ExcInfo) -> list[dict[str, Any]]:
+    """The traceback without what its frames held, and of each message the first line.
+
+    Local variables are rows and credentials; the further lines of a message quote data (DETAIL of PostgreSQL).
+    """
+    return [_plain(trace) for trace in _TRACEBACK(exc_info)]
+
+
+def _plain(trace: dict[str, Any]) -> dict[str, Any]:
+    trace["exc_value"] = trace["exc_value"].partition("\n")[0][:_MESSAGE_CHARACTERS]
+    trace["exc_notes"] = []
+    trace["exceptions"] = [[_plain(inner) for inner in group] for group in trace["exceptions"]]
+    return trace
 
 
 def _name(process: str) -> structlog.typing.Processor:
