@@ -7,6 +7,10 @@ SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('ena
 -- $1 day of the upload. A decision on or after the answer is reported within its seven working days.
 SELECT min(day) FROM calendar_day WHERE due_on >= $1::date;
 
+-- name: has_records
+-- Has the department living records of the dataset at all? The tally is exact.
+SELECT EXISTS (SELECT FROM record_tally WHERE dataset_code = $1 AND department_code = $2 AND records > 0);
+
 -- name: match_rows
 -- Settles the rows whose key a living record has; what stays 'accepted' is new.
 -- $1 upload  $2 first row  $3 last row  $4 only these, or NULL  $5 dataset  $6 department  $7 on_duplicate

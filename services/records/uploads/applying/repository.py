@@ -46,10 +46,12 @@ class Applied(NamedTuple):
 
 async def match_rows(conn: Conn, upload: Row, dataset: Dataset, columns: dict[str, str], rows: Rows) -> Applied:
     """Settle the rows whose record exists already; those still 'accepted' afterwards are new."""
+    await conn.execute(SQL["plan_for_many"])
+    if not await conn.fetchval(SQL["has_records"], upload["dataset_code"], upload["department_code"]):
+        return Applied()
     code = dataset.key[0]
     label = next(field.label for field in dataset.fields if field.code == code)
     duplicate = upload["on_duplicate"]
-    await conn.execute(SQL["plan_for_many"])
     counts = await conn.fetchrow(
         SQL["match_rows"],
         upload["upload_id"],
