@@ -11,7 +11,7 @@ from typing import Any
 
 import xlwt
 
-from shared.datasets.definition import DatasetDraft
+from shared.datasets.definition import Choice, Dataset, DatasetDraft, FieldDefinition, IdentifierKind
 
 MAX_ROWS = 65_534  # rows 3 … 65,536
 
@@ -251,3 +251,43 @@ def saved(book: xlwt.Workbook) -> bytes:
     held = io.BytesIO()
     book.save(held)
     return held.getvalue()
+
+
+_IDENTIFIERS: dict[str, IdentifierKind] = {
+    "SHXYM": "uscc",
+    "ZDM": "org_code",
+    "GSDJ": "reg_no",
+    "SWDJ": "tax_no",
+    "SFZ": "id_card",
+    "DFBM": "region",
+}
+_REQUIRED = {"WSH", "XMMC", "NR", "XDR", "MC", "CFMC", "SY", "JG", "SPLB", "JDRQ", "XZJG", "ZT", "DFBM", "SJC"}
+
+
+def plain_dataset(code: str, *, version: int = 1) -> Dataset:
+    """One of the four sets as far as reading a workbook needs it: same fields as shipped, without hints and rules."""
+    fields = [_field(field, label) for field, label in LABELS[code].items()]
+    person = code.endswith("zrr")
+    return Dataset(
+        code=code,
+        name=f"{'行政许可' if code.startswith('xzxk') else '行政处罚'}-{'自然人' if person else '法人'}",
+        category="licence" if code.startswith("xzxk") else "penalty",
+        subject="natural_person" if person else "legal_person",
+        key=[field.code for field in fields if field.required][:4],
+        fields=fields,
+        version=version,
+    )
+
+
+def _field(code: str, label: str) -> FieldDefinition:
+    last = code.rsplit("_", 1)[-1]
+    kinds = ("普通", "特许", "认可", "核准", "登记") if last == "SPLB" else ()
+    return FieldDefinition(
+        code=code,
+        label=label,
+        type="date" if last in {"JDRQ", "JZQ", "SJC"} else "choice" if kinds else "text",
+        required=last in _REQUIRED,
+        max_length=2048,
+        identifier=_IDENTIFIERS.get(last),
+        choices=[Choice(value=kind, label=kind) for kind in kinds],
+    )

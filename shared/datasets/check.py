@@ -25,7 +25,7 @@ class Checked(NamedTuple):
     problems: list[Problem]
     good: bool  # no error among the problems
     warned: bool
-    key: UUID | None  # None where a key field is wrong or all of them are empty
+    key: UUID | None  # None where a field of the key is wrong
 
 
 class RowCheck:
@@ -51,7 +51,8 @@ class RowCheck:
     ) -> Checked:
         """`cells` are aligned with the dataset's fields, `columns` are their letters. Never raises."""
         if not epoch_1904 and (values := self._known_good(cells, today)) is not None:
-            key = key_of_texts([values[place] for place in self._key_places])
+            texts = [values[place] for place in self._key_places]
+            key = key_of_texts(texts if any(texts) else values)
             return Checked(
                 {code: value for code, value in zip(self._codes, values, strict=True) if value}, [], True, False, key
             )
@@ -107,7 +108,7 @@ class RowCheck:
                 problems.append(_problem(finding, field.code, field.label, shown_text(cell), where))
                 if finding.severity == "error":
                     wrong.add(field.code)
-        key = None if wrong.intersection(self._key) else identity_key(self._key, values)
+        key = None if wrong.intersection(self._key) else identity_key(self._key, values, self._codes)
         warned = any(problem.severity == "warning" for problem in problems)
         return Checked(values, problems, not wrong, warned, key)
 

@@ -28,7 +28,7 @@ def key_of_texts(texts: Sequence[str]) -> UUID:
     return UUID(bytes=blake2b(folded.encode("utf-8", "replace"), digest_size=16).digest())
 
 
-def identity_key(key: Sequence[str], values: Mapping[str, str]) -> UUID | None:
-    """None where every key field is empty."""
+def identity_key(key: Sequence[str], values: Mapping[str, str], codes: Sequence[str]) -> UUID:
+    """A row that leaves every field of the key empty is known by all it says: `codes` are all fields, in order."""
     texts = [values.get(code, "") for code in key]
-    return key_of_texts(texts) if any(texts) else None
+    return key_of_texts(texts if any(texts) else [values.get(code, "") for code in codes])

@@ -1,4 +1,4 @@
-"""A records database with a small dataset, and the worker's side of the conversation: used by the tests of records' uploads."""
+"""A records database with a small dataset, and the worker's side of the conversation: for the tests of uploads."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -120,13 +120,16 @@ class Records:
         """The whole conversation of the worker about `upload`, in one batch."""
         message = checked(upload.id, rows, **how)  # type: ignore[arg-type]
         rejected = sum(not one.good for one in message.rows)
-        await self.storing.start(CheckingStarted(upload_id=upload.id, rows_total=len(rows), columns=columns_of(DATASET)))
+        columns = columns_of(DATASET)
+        await self.storing.start(CheckingStarted(upload_id=upload.id, rows_total=len(rows), columns=columns))
         await self.storing.store(message)
         await self.storing.end(
             UploadChecked(upload_id=upload.id, batches=1, rows=len(rows), rejected=rejected, warned=0)
         )
 
-    async def upload(self, rows: Sequence[dict[str, str]], identity: Identity | None = None, **wanted: object) -> Upload:
+    async def upload(
+        self, rows: Sequence[dict[str, str]], identity: Identity | None = None, **wanted: object
+    ) -> Upload:
         """Register and send `rows`; the upload as it is then."""
         upload = await self.register(identity, **wanted)
         await self.send(upload, rows)
@@ -147,8 +150,8 @@ class Records:
     async def snapshot(self) -> list[tuple[object, ...]]:
         """Everything of the living records that an exact undo must give back."""
         rows = await self.fetch(
-            "SELECT dataset_code, dataset_version, department_code, key, name, identifiers, region, document, decided_on,"
-            " published_until, values, changed_by_upload_id, source_upload_id, source_row FROM record"
+            "SELECT dataset_code, dataset_version, department_code, key, name, identifiers, region, document,"
+            " decided_on, published_until, values, changed_by_upload_id, source_upload_id, source_row FROM record"
             " WHERE state <> 'deleted' ORDER BY record_id"
         )
         return [tuple(one) for one in rows]
@@ -173,8 +176,6 @@ async def open_records(dsn: str) -> AsyncGenerator[Records]:
             for dataset in (DATASET, PENALTIES):
                 await datasets.add_version(conn, dataset, "测试")
         yield Records(dsn, db, build_services(db, announce), StoringService(db, announce), announced)
-
-
 
 
 @asynccontextmanager

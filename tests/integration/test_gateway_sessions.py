@@ -141,3 +141,9 @@ async def test_what_the_services_get_is_signed_by_auth(front: Gateway, auth: Aut
     assert answer.status == 200
     forged = headers["Authorization"][:-8] + "AAAAAAAA"
     assert (await auth.client.get("/api/v1/tokens", headers={"Authorization": forged})).status == 401
+
+
+async def test_a_sign_in_that_never_ends_is_cut(make_gateway: MakeGateway) -> None:
+    gateway = await make_gateway(stall_seconds=0.2)
+    raw = await gateway.raw(b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+    assert b"/problems/too-slow" in raw

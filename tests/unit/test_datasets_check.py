@@ -170,8 +170,13 @@ def test_no_text_makes_a_check_raise(cells: list[str]) -> None:
 )
 def test_brackets_and_spaces_make_no_other_document(left: str, right: str, space: str) -> None:
     assert fold_key(f"吕地税稽{space}罚{left}2018{right}{space}19 号") == fold_key("吕地税稽罚〔2018〕19号")
-    assert identity_key(["A"], {"A": "１９号"}) == identity_key(["A"], {"A": "19号"})
-    assert identity_key(["A"], {}) is None
+    assert identity_key(["A"], {"A": "１９号"}, "AB") == identity_key(["A"], {"A": "19号"}, "AB")
+
+
+def test_a_row_without_any_field_of_its_key_is_known_by_all_it_says() -> None:
+    one, other = identity_key(["A"], {"B": "一"}, "AB"), identity_key(["A"], {"B": "二"}, "AB")
+    assert one != other
+    assert one == identity_key(["A"], {"B": "一"}, "AB")
 
 
 def test_the_public_sees_masked_persons_and_no_numbers() -> None:

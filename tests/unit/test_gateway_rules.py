@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import ValidationError
 
 from services.auth.routes import OPERATIONS as AUTH
 from services.gateway.cookies import csrf_token
@@ -13,6 +14,7 @@ from services.gateway.errors import StrangePath
 from services.gateway.network import client_address, is_public, require_plain_path
 from services.gateway.operations import OPERATIONS as OWN
 from services.gateway.routes import Upstream, find_route
+from services.gateway.settings import Settings
 from services.ingest.routes import OPERATIONS as INGEST
 from services.records.routes import OPERATIONS as RECORDS
 from shared.http.operations import Operation, build_document
@@ -90,6 +92,19 @@ def test_every_operation_of_a_service_is_routed_to_it(service: Upstream) -> None
 
 def test_the_gateways_own_operations_are_routed_nowhere() -> None:
     assert [one.path for one in OWN if find_route(one.method, one.path) is not None] == []
+
+
+def test_networks_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AUTH_URL", "RECORDS_URL", "INGEST_URL", "AMQP", "AUTH_KEY"):
+        monkeypatch.setenv(f"GATEWAY_{name}", "x")
+    assert Settings().trusted_proxies == []
+    assert any(ip_address("127.0.0.1") in network for network in Settings().extranet_networks)
+    assert not any(ip_address("203.0.113.7") in network for network in Settings().extranet_networks)
+    monkeypatch.setenv("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/24, ::1")
+    assert Settings().trusted_proxies == PROXIES
+    monkeypatch.setenv("GATEWAY_EXTRANET_NETWORKS", "somewhere")
+    with pytest.raises(ValidationError):
+        Settings()
 
 
 def test_a_csrf_token_belongs_to_one_session() -> None:

@@ -4,12 +4,11 @@ Runs only in the limited child process. xlrd raises anything at all on odd files
 here is a sheet or a Refused.
 """
 
-import io
 import os
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal, cast
+from typing import Literal, cast
 
 import xlrd
 import xlrd.biffh
@@ -17,12 +16,11 @@ import xlrd.book
 import xlrd.compdoc
 import xlrd.sheet
 
+from services.ingest.workbook.decrypt import decrypted
 from services.ingest.workbook.failures import Refused
 from shared.datasets.numbers import number_text
 from shared.datasets.values import Cell, SheetCell
 
-# Excel's own password for 保护工作簿: the sender will say there is none.
-_DEFAULT_PASSWORD: Final = "VelvetSweatshop"  # noqa: S105
 _BIFF8 = 80
 _GBK = "gb18030"
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -35,6 +33,7 @@ class Sheet:
     def __init__(self, sheet: xlrd.sheet.Sheet, datemode: Literal[0, 1]) -> None:
         self._sheet = sheet
         self._datemode = datemode
+        self._tolerant = _is_tolerant()
         self.rows = sheet.nrows
         while self.rows and not any(sheet.row_types(self.rows - 1)):
             self.rows -= 1  # formatted or declared, but empty
@@ -43,6 +42,8 @@ class Sheet:
         """The cells of a row as far as it goes; "" for an empty one."""
         values = self._sheet.row_values(row)
         types = self._sheet.row_types(row)
+        if self._tolerant:
+            values = [repaired(value) if kind == _TEXT else value for value, kind in zip(values, types, strict=True)]
         if not values or max(types) <= _TEXT:
             return values
         return [
@@ -121,7 +122,7 @@ def open_book(data: bytes) -> Book:
         raise
     except Exception as error:
         if _is_encrypted(error):
-            return open_book(_decrypted(data))
+            return _open_decrypted(data)
         raise Refused("corrupt") from None
 
 
@@ -156,31 +157,14 @@ def _is_encrypted(error: Exception) -> bool:
     return isinstance(error, xlrd.biffh.XLRDError) and "encrypted" in str(error)
 
 
-def _decrypted(data: bytes) -> bytes:
-    """The workbook behind Excel's default password.
-
-    Raises:
-        Refused: it has a password of its own, or cannot be decrypted.
-    """
-    import msoffcrypto  # noqa: PLC0415  # 35 of 1,157 files need it; the others need not pay for it
-
+def _open_decrypted(data: bytes) -> Book:
+    plain = decrypted(data)
     try:
-        document = msoffcrypto.OfficeFile(io.BytesIO(data))
-        document.load_key(password=_DEFAULT_PASSWORD)
-        opened = io.BytesIO()
-        document.decrypt(opened)
-    except MemoryError:
-        raise
-    except Exception:  # a wrong password has many names there
-        raise Refused("encrypted") from None
-    plain = opened.getvalue()
-    try:
-        _xlrd(plain)
+        return Book(_open(plain))
     except MemoryError:
         raise
     except Exception:
         raise Refused("protected") from None
-    return plain
 
 
 def _is_tolerant() -> bool:

@@ -53,7 +53,8 @@ TEXTS: Final[dict[str, tuple[FailureCode, str]]] = {
     ),
     "unknown": (
         FailureCode.NOT_XLS,
-        f"文件内容不是 .xls 工作簿，也认不出是什么文件。如果能用 Excel 或 WPS 打开，{_AS_XLS.removeprefix('请')}",
+        "文件内容不是 .xls 工作簿，也认不出是什么文件。请确认选对了文件；如果它能用 Excel 或 WPS 打开，"
+        "请在那里选择“另存为”，类型选“Excel 97-2003 工作簿(*.xls)”，再上传另存的文件。",
     ),
     "encrypted": (
         FailureCode.ENCRYPTED,
@@ -88,7 +89,10 @@ TEXTS: Final[dict[str, tuple[FailureCode, str]]] = {
         FailureCode.CORRUPT,
         "服务器上保存的原文件已经找不到，无法读取。请重新上传这个文件；如果再次出现，请联系市信用办。",
     ),
-    "no_sheet": (FailureCode.NO_HEADER, f"工作簿里没有可以读取的工作表，只有图表、宏表或隐藏的工作表。{_TEMPLATE}"),
+    "no_sheet": (
+        FailureCode.NO_HEADER,
+        f"工作簿里没有可以读取的工作表，只有“填写说明”、图表、宏表或隐藏的工作表。{_TEMPLATE}",
+    ),
     "no_header": (
         FailureCode.NO_HEADER,
         "在{sheet}的第 1、2 行里没有找到本数据集“{dataset}”的列名（例如“{examples}”）。"

@@ -22,6 +22,7 @@ from shared.contracts.ingest import UploadAccepted
 _PR_SET_PDEATHSIG: Final = 1
 _PIECE: Final = 256 * 1024
 _BUFFER: Final = 64 * 1024
+_TEMPORARY: Final = 64 * 1024 * 1024  # msoffcrypto decrypts by way of a temporary file
 _libc = ctypes.CDLL(None)  # looked up before the memory is limited
 
 
@@ -82,12 +83,12 @@ def _where(error: Exception) -> str:
 
 
 def _limit(limits: Limits) -> None:
-    """Memory, CPU, no files, no core; dead when the parent is; garbage collection off, the process is short."""
+    """Memory, CPU, no large files, no core; dead when the parent is; garbage collection off, the process is short."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the parent finishes what is in hand, and ends us if it must
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_TEMPORARY, _TEMPORARY))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
     os.nice(limits.nice)

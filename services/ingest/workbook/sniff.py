@@ -29,7 +29,6 @@ _MAGIC = (
     (b"BM", "image"),
     (b"II*\x00", "image"),
 )
-_BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _HTML = re.compile(rb"<!doctype html|<html|<head|<body|<table|<meta|<style|<div", re.IGNORECASE)
 _XML_2003 = re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet|progid=[\"']excel\.sheet", re.IGNORECASE)
 _MHTML = re.compile(rb"mime-version:|content-type:\s*multipart/related", re.IGNORECASE)
@@ -80,9 +79,9 @@ def _zip_kind(head: bytes) -> str:
 
 
 def _text_kind(head: bytes) -> str:
-    plain = head.replace(b"\x00", b"") if head.startswith((b"\xff\xfe", b"\xfe\xff")) else head
-    for bom in _BOMS:
-        plain = plain.removeprefix(bom)
+    plain = head.removeprefix(b"\xef\xbb\xbf")
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        plain = head.decode("utf-16", "ignore").encode()
     start = plain.lstrip()[:2048]
     if _MHTML.match(start) or (start.startswith(b"--") and _MHTML.search(start)):
         return "mhtml"
