@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 # How long a busy platform, and one that does not answer at all, is waited for.
 BUSY_SECONDS = 120.0
-SILENT_SECONDS = 15.0
+SILENT_SECONDS = 10.0
 REQUEST_SECONDS = 300.0
 BUSY = (429, 502, 503, 504)
 
