@@ -1,9 +1,9 @@
 """Uploads and workbooks over HTTP."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import UUID
 
 import structlog
@@ -142,6 +142,9 @@ def _file_name(sent: str) -> str:
         name = sent.encode("utf-8", "surrogateescape").decode()
     except UnicodeDecodeError:  # an old browser's own code page
         name = sent.encode("utf-8", "surrogateescape").decode("gb18030", "replace")
+    if name.isascii() and "%" in name:  # as many programs send it, browsers do not
+        with suppress(UnicodeDecodeError):
+            name = unquote(name, errors="strict")
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     plain = "".join(character for character in last if character.isprintable()).strip()
     if len(plain) > _LONGEST_NAME:

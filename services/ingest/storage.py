@@ -87,9 +87,10 @@ class Storage:
 
     async def delete(self, key: str) -> None:
         """Take the file away; a store that is down leaves it to the janitor."""
-        with contextlib.suppress(StoreDown, FileMissing):
-            await self._delete(key)
-            await self._delete(_mark_of(key))
+        with contextlib.suppress(StoreDown):
+            for name in (key, _mark_of(key)):
+                with contextlib.suppress(FileMissing):
+                    await self._delete(name)
 
     async def _delete(self, key: str) -> None:
         try:
