@@ -25,6 +25,7 @@ class Layout(NamedTuple):
     places: list[int | None]  # column (from 0) of each field of the dataset, None where the sheet has none
     header_row: int  # from 0; 0 or 1
     labels: frozenset[str]  # folded texts of the header, to know it again further down
+    texts: frozenset[str]  # the same as they stand there, labels and codes: a row with none of them is no header
     origin_upload: UUID | None  # a workbook of failed rows: whose
     origin_rows: int | None  # its column 原行号
     notices: list[str]
@@ -89,6 +90,7 @@ def find_layout(dataset: Dataset, top: Sequence[Sequence[str]], sheet: str) -> L
         labels=frozenset(fold_label(text) for text in texts if text.strip()).union(
             fold_label(f.code) for f in dataset.fields
         ),
+        texts=frozenset(texts).union(*((f.code, f.label) for f in dataset.fields)) - {""},
         origin_upload=marks.upload,
         origin_rows=_column_of(texts, {ROW_LABEL}) if marks.upload else None,
         notices=notices,

@@ -31,6 +31,8 @@ def is_help(cells: Sequence[Cell]) -> bool:
 
 def repeats_header(cells: Sequence[Cell], layout: Layout) -> bool:
     """The header once more, as after a page break; or the field codes below the labels."""
+    if layout.texts.isdisjoint(cells):
+        return False
     known = strangers = 0
     # From the right: there stand the values that come again in every row, and those are remembered.
     for cell in reversed(cells):
