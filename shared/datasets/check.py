@@ -6,10 +6,10 @@ look-up (`columns.py`), and the rules are compared on the results. Any row that 
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from uuid import UUID
 
-from shared.datasets.columns import Clock, Column
+from shared.datasets.columns import Clock, Column, SomethingToSay
 from shared.datasets.compiled import per_dataset
 from shared.datasets.definition import Dataset
 from shared.datasets.doubts import RowDoubts
@@ -75,14 +75,14 @@ class RowCheck:
         if self._clock.circumstances.today != today:
             self._clock.circumstances = Circumstances(today)
             self._today = today.isoformat()
-        values = [column[cell] for column, cell in zip(self._columns, cells, strict=True)]
-        if None in values:
+        try:
+            values = [column[cell] for column, cell in zip(self._columns, cells, strict=True)]
+        except SomethingToSay:
             return None
-        right = cast("list[str]", values)
         for passes in self._passes:
-            if not passes(right, self._today):
+            if not passes(values, self._today):
                 return None
-        return right if self._doubts.none_in(right) else None
+        return values if self._doubts.none_in(values) else None
 
     def _look_closely(
         self, cells: Sequence[Cell], circumstances: Circumstances, row: int | None, letters: Sequence[str | None] | None

@@ -33,6 +33,7 @@ _TO_BASE_34 = bytes(
     ord(_DIGITS[USCC_ALPHABET.index(chr(byte))]) if chr(byte) in USCC_ALPHABET else ord("!") for byte in range(256)
 )
 _USCC_VALUES = {character: value for value, character in enumerate(USCC_ALPHABET)}
+_CAPITALS = bytes(byte if chr(byte) in _ORG_ALPHABET else ord("!") for byte in range(256))
 _ORG_VALUES = {character: value for value, character in enumerate(_ORG_ALPHABET)}
 
 _ID_CHECK = "10X98765432"
@@ -59,11 +60,15 @@ def is_uscc(code: str) -> bool:
 
 
 def org_code_check_digit(body: str) -> str | None:
-    """GB 11714: the ninth character for the first eight."""
-    try:
-        total = sum(_ORG_VALUES[character] * weight for character, weight in zip(body, _ORG_WEIGHTS, strict=True))
-    except (KeyError, ValueError):
+    """GB 11714: the ninth character for the first eight. Its weights are powers of 2, and 35 ≡ 2 (mod 11)."""
+    if len(body) != 8:
         return None
+    try:
+        total = int(body.encode("ascii", "replace").translate(_CAPITALS), 35) * 2
+    except ValueError:  # a Z, which base 35 does not have, or no character of a code
+        if not set(body) <= _ORG_VALUES.keys():
+            return None
+        total = sum(_ORG_VALUES[character] * weight for character, weight in zip(body, _ORG_WEIGHTS, strict=True))
     return "0123456789X0"[11 - total % 11]
 
 

@@ -34,7 +34,8 @@ def choice_reader(field: FieldDefinition) -> Callable[[str], Reading]:
             f"{choice.label}({choice.value})",
         )
     }
-    with_note = [choice.value for choice in field.choices if "注明" in choice.label]
+    # The standards want 其他 to be named: 其他-备案. A code such as 3 其他 takes its note in 备注.
+    with_note = [choice.value for choice in field.choices if choice.value == "其他" or "注明" in choice.label]
     named = [
         choice.value if choice.value == choice.label else f"{choice.value} {choice.label}" for choice in field.choices
     ]
@@ -51,7 +52,7 @@ def choice_reader(field: FieldDefinition) -> Callable[[str], Reading]:
     def read(text: str) -> Reading:
         found = one(text)
         if found is None and field.several:
-            found = _several(text, values, one)
+            found = _several(text, values, one) or _several(_SPACE.sub(_SEPARATOR, text), values, one)
         if found is not None:
             if len(found) > field.max_length:
                 return Reading(text, (find("too_long", length=len(found), limit=field.max_length),))

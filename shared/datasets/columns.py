@@ -2,15 +2,32 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Final
 
 from shared.datasets.check_digits import is_org_code, is_uscc
-from shared.datasets.definition import DatasetDraft, FieldDefinition
+from shared.datasets.definition import DatasetDraft, FieldDefinition, IdentifierKind
 from shared.datasets.doubts import field_doubt
+from shared.datasets.identifiers import is_id_card
 from shared.datasets.messages import Reading
 from shared.datasets.text import PLACEHOLDERS
 from shared.datasets.values import Cell, Circumstances, field_reader, takes_open_end
 
 _REMEMBER = 2_048  # cells a column
+
+
+_Surely = Callable[[str, date], bool]
+
+
+def _surely_tax_no(text: str, _today: date) -> bool:
+    return len(text) in {15, 17, 20} and text.isascii() and text.isdecimal()
+
+
+_SURELY: Final[dict[IdentifierKind, _Surely]] = {
+    "uscc": lambda text, _today: is_uscc(text),
+    "org_code": lambda text, _today: is_org_code(text),
+    "tax_no": _surely_tax_no,
+    "id_card": is_id_card,
+}
 
 
 class Clock:
@@ -22,8 +39,15 @@ class Clock:
         self.circumstances = Circumstances(date.min)
 
 
-class Column(dict[Cell, str | None]):
-    """cell → its normalised value where there is nothing to say about it, else None. Dates are of the 1900 system."""
+class SomethingToSay(Exception):
+    """A cell is not plainly right: its row is read again for its problems."""
+
+
+class Column(dict[Cell, str]):
+    """cell → its normalised value; dates are of the 1900 system.
+
+    Raises: SomethingToSay where the cell is wrong or doubtful.
+    """
 
     def __init__(self, dataset: DatasetDraft, field: FieldDefinition, clock: Clock) -> None:
         super().__init__()
@@ -33,6 +57,8 @@ class Column(dict[Cell, str | None]):
         self._surely = _surely_right(field)
         # Identity numbers hardly repeat, must not linger in memory, and depend on today.
         self._room = 0 if field.identifier in {"id_card", "tax_no"} else _REMEMBER
+        if not field.required:
+            self[""] = ""
 
     def read(self, cell: Cell, circumstances: Circumstances) -> Reading:
         """Everything that is to be said about the cell by itself."""
@@ -41,32 +67,30 @@ class Column(dict[Cell, str | None]):
             return Reading(reading.value, (*reading.findings, doubt))
         return reading
 
-    def __missing__(self, cell: Cell) -> str | None:
-        if type(cell) is str and self._surely is not None and self._surely(cell):
+    def __missing__(self, cell: Cell) -> str:
+        if type(cell) is str and self._surely is not None and self._surely(cell, self._clock.circumstances.today):
             if self._doubt and self._doubt(cell):
-                return None
+                raise SomethingToSay
             value = cell
         else:
             reading = self.read(cell, self._clock.circumstances)
             if reading.findings:
-                return None
+                raise SomethingToSay
             value = reading.value
         if len(self) < self._room:
             self[cell] = value
         return value
 
 
-def _surely_right(field: FieldDefinition) -> Callable[[str], bool] | None:
+def _surely_right(field: FieldDefinition) -> _Surely | None:
     """A quick test that a text needs no normalising and breaks no rule of its own; None where there is none."""
-    if field.identifier == "uscc":
-        return is_uscc
-    if field.identifier == "org_code":
-        return is_org_code
+    if field.identifier in _SURELY:
+        return _SURELY[field.identifier]
     if field.identifier or field.type not in {"text", "long_text"}:
         return None
     limit = field.max_length
 
-    def surely(text: str) -> bool:
+    def surely(text: str, _today: date) -> bool:
         return (
             0 < len(text) <= limit
             and text.isprintable()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from shared.datasets import regions
 from shared.datasets.definition import DatasetDraft, FieldDefinition
 from shared.datasets.messages import Finding, find
-from shared.datasets.privacy import holds_id_number, holds_phone
+from shared.datasets.privacy import holds_id_number, holds_phone, may_hold_number
 from shared.datasets.roles import RecordRoles, roles_of
 
 _ORGANISATION = re.compile(
@@ -21,6 +21,7 @@ _CHINESE_NAME = re.compile("[\u4e00-\u9fff]{2,3}")
 _NOT_A_PERSON = re.compile("[《》。；]|第[一二三四五六七八九十百零〇\\d]{1,6}[条款项]|\\d{4}")
 _LONGEST_PERSON = 25
 _TEST = re.compile("(?:测试|试用)(?:$|数据|企业|公司|单位|用户|[\\dA-Za-z_-])|test(?:$|[\\W\\d_])", re.IGNORECASE)
+_TEST_STARTS = ("测", "试", "t", "T")  # cheaper than the expression, which hardly ever matters
 _PERSON_LABELS = ("法定代表人", "负责人", "姓名")
 
 Doubt = Callable[[str], Finding | None]  # of one value
@@ -43,7 +44,7 @@ def field_doubt(dataset: DatasetDraft, field: FieldDefinition) -> Doubt | None:
 def _common(value: str) -> Finding | None:
     if "*" in value or "＊" in value:
         return find("masked_data")
-    return find("test_data") if _TEST.match(value) else None
+    return find("test_data") if value.startswith(_TEST_STARTS) and _TEST.match(value) else None
 
 
 def _company_doubt(value: str) -> Finding | None:
@@ -63,6 +64,8 @@ def _officer_doubt(value: str) -> Finding | None:
 
 
 def _text_doubt(value: str) -> Finding | None:
+    if not may_hold_number(value):
+        return None
     if holds_id_number(value):
         return find("id_in_text")
     return find("phone_in_text") if holds_phone(value) else None
@@ -87,9 +90,14 @@ class RowDoubts:
 
     def none_in(self, values: Sequence[str]) -> bool:
         """Whether `find` would find nothing; values aligned with the fields."""
-        uscc, org_code, region, decided_on = (values[place] if place >= 0 else "" for place in self._places)
-        if uscc and org_code and uscc[8:17] != org_code and not uscc.startswith("92"):
-            return False
+        uscc_at, org_code_at, region_at, decided_at = self._places
+        if uscc_at >= 0 and org_code_at >= 0:
+            uscc, org_code = values[uscc_at], values[org_code_at]
+            if uscc and org_code and uscc[8:17] != org_code and not uscc.startswith("92"):
+                return False
+        if region_at < 0 or decided_at < 0:
+            return True
+        region, decided_on = values[region_at], values[decided_at]
         return (
             not region
             or region in self._current

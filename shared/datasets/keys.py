@@ -14,8 +14,13 @@ _BETWEEN = "\0"  # no value holds it (text.py), and folding leaves it alone
 
 def fold_key(text: str) -> str:
     """For comparing: brackets of every kind alike, no spaces, half-width, one case. The record keeps the original."""
-    folded = _ODD.sub(_alike, unicodedata.normalize("NFKC", text)).casefold()
-    return "".join(unicodedata.normalize("NFKC", folded).split())
+    half_width = unicodedata.normalize("NFKC", text.replace("〔", "(").replace("〕", ")"))
+    if _ODD.search(half_width):
+        half_width = unicodedata.normalize("NFKC", _ODD.sub(_alike, half_width))
+    folded = half_width.casefold()
+    if folded != half_width:
+        folded = unicodedata.normalize("NFKC", folded)
+    return "".join(folded.split())
 
 
 def _alike(found: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from shared.datasets.privacy import is_id_number, without_numbers
 from shared.datasets.roles import roles_of
 
 _STARS = "*" * 12
+_AUTHORITIES = ("机关", "部门", "单位", "法院", "来源")
 _PERSON_LABELS = ("法定代表人", "姓名", "负责人", "经营者")
 
 Mask = Callable[[str], str]
@@ -37,8 +38,38 @@ def masked(dataset: DatasetDraft, field: FieldDefinition, value: str) -> str | N
 
 
 def public_values(dataset: DatasetDraft, values: Mapping[str, str]) -> dict[str, str]:
-    """The published fields of a record, masked. Empty ones and those with 公开属性 未设置 or 不公开 are left out."""
-    return {code: mask(value) for code, mask in _masks(dataset) if (value := values.get(code))}
+    """The published fields of a record, masked. Empty ones and those with 公开属性 未设置 or 不公开 are left out.
+
+    Of a natural person the name and the number are masked wherever they stand, inside other texts too.
+    """
+    shown = {code: mask(value) for code, mask in _masks(dataset) if (value := values.get(code))}
+    if dataset.subject == "natural_person":
+        secrets = _secrets(dataset, values)
+        for code in _telling(dataset) & shown.keys():
+            for secret, instead in secrets.items():
+                shown[code] = shown[code].replace(secret, instead)
+    return shown
+
+
+def _secrets(dataset: DatasetDraft, values: Mapping[str, str]) -> dict[str, str]:
+    """The person's numbers and name, and what stands in their place."""
+    roles = roles_of(dataset)
+    secrets = {number: mask_number(number) for code in roles.identifiers if len(number := values.get(code, "")) >= 6}
+    if roles.name and len(name := values.get(roles.name, "")) >= 2:
+        secrets[name] = mask_name(name)
+    return secrets
+
+
+@per_dataset
+def _telling(dataset: DatasetDraft) -> frozenset[str]:
+    """Texts that may tell of the person. Not the authorities': 高平市公安局 is not about a person called 高平."""
+    return frozenset(
+        field.code
+        for field in dataset.fields
+        if field.type in {"text", "long_text"}
+        and field.identifier is None
+        and not any(word in field.label for word in _AUTHORITIES)
+    )
 
 
 @per_dataset
@@ -54,7 +85,7 @@ def _mask_of(dataset: DatasetDraft, field: FieldDefinition) -> Mask | None:
     if field.code == roles_of(dataset).name and dataset.subject == "natural_person":
         return mask_name
     if field.visibility == "public":
-        return _public_text
+        return str if field.identifier in {"uscc", "org_code", "reg_no", "region"} else _public_text
     if field.identifier:
         return mask_number
     if any(word in field.label for word in _PERSON_LABELS):

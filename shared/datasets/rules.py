@@ -160,7 +160,8 @@ def compile_passes(dataset: Dataset) -> list[Passes]:
 def _passes(rule: Rule, place: Mapping[str, int]) -> Passes:
     if isinstance(rule, OneOfRequired):
         places = [place[code] for code in rule.fields]
-        return lambda values, _today: any(values[number] for number in places)
+        first, others = places[0], places[1:]  # the first is filled in nearly every row
+        return lambda values, _today: bool(values[first]) or any(values[number] for number in others)
     here = place[rule.field]
     if isinstance(rule, NotInFuture):
         return lambda values, today: values[here] <= today

@@ -64,12 +64,13 @@ def field_reader(field: FieldDefinition, *, open_end: bool = False) -> FieldRead
     nothing = IDENTIFIER_PLACEHOLDERS if field.identifier else PLACEHOLDERS
     missing = Reading("", (find("required"),)) if field.required else _EMPTY
     is_document = "文号" in field.label
+    keeps_lines = field.type == "long_text" or field.several
 
     def reader(cell: Cell, circumstances: Circumstances) -> Reading:
         if isinstance(cell, SheetCell) and cell.kind == "error":
             text = shown_text(cell)
             return Reading(text, (find("error_cell", value=text),))
-        text = clean(cell if isinstance(cell, str) else shown_text(cell), lines=field.type == "long_text")
+        text = clean(cell if isinstance(cell, str) else shown_text(cell), lines=keeps_lines)
         if not text:
             return missing
         if text in nothing and not (field.type == "choice" and read(cell, text, circumstances).good):

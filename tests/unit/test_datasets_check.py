@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from shared.contracts.uploads import RowProblem
 from shared.datasets.catalog import shipped_datasets
 from shared.datasets.check import Checked, row_check
+from shared.datasets.check_digits import uscc_check_digit
 from shared.datasets.definition import Dataset
 from shared.datasets.keys import fold_key, identity_key
 from shared.datasets.masking import public_values
-from shared.datasets.messages import TEXTS
+from shared.datasets.messages import ERRORS, TEXTS, WARNINGS
 from shared.datasets.roles import derive, roles_of
 from shared.datasets.values import Cell, SheetCell
 from tests.e2e.api import id_card, licence, penalty, uscc
@@ -191,6 +192,60 @@ def test_the_public_sees_masked_persons_and_no_numbers() -> None:
     assert "BZ" not in public_values(SHIPPED["xzxk_fr"], licence(7, BZ="内部备注"))
 
 
+def test_a_person_is_masked_in_every_text_but_not_in_the_name_of_an_authority() -> None:
+    row = citizen(XK_NR="准予王小明从业", XK_XZJG="长治市高平路派出所")
+    assert public_values(SHIPPED["xzxk_zrr"], row)["XK_NR"] == "准予王*从业"
+    namesake = public_values(SHIPPED["xzxk_zrr"], row | {"XK_XDR": "高平", "XK_NR": "准予高平从业"})
+    assert namesake["XK_NR"] == "准予高*从业"
+    assert namesake["XK_XZJG"] == "长治市高平路派出所"
+
+
+def test_a_foreigners_document_is_masked_wherever_it_stands() -> None:
+    row = citizen(XK_NR="持护照E12345678", BZ="护照") | {"XK_XDR_SFZ": "E12345678"}
+    checked = check("xzxk_zrr", row)
+    assert (checked.good, codes(checked)) == (True, {"unverified"})
+    assert "E12345678" not in json.dumps(public_values(SHIPPED["xzxk_zrr"], checked.values))
+
+
+def test_a_credit_code_that_looks_like_an_identity_number_is_published_whole() -> None:
+    code = next(
+        body + last
+        for body in (f"91140420001231{tail:03}" for tail in range(1000))
+        if (last := uscc_check_digit(body)) and last.isdecimal()
+    )
+    assert public_values(SHIPPED["xzxk_fr"], licence(7, XK_XDR_SHXYM=code))["XK_XDR_SHXYM"] == code
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("其他-备案", "其他-备案"),
+        ("其他（备案）", "其他-备案"),
+        ("其他：备案", "其他-备案"),
+        ("其他", "其他"),
+        (" 登 记 ", "登记"),
+    ],
+)
+def test_a_kind_that_the_standard_does_not_list_may_be_named(text: str, value: str) -> None:
+    checked = check("xzxk_fr", licence(7, XK_SPLB=text))
+    assert checked.good
+    assert checked.values["XK_SPLB"] == value
+
+
+@pytest.mark.parametrize("between", ["；", "、", ",", "和", "\n", " "])
+def test_a_decision_may_name_several_kinds_of_penalty(between: str) -> None:
+    kinds = between.join(["没收违法所得、没收非法财物", "警告"])
+    assert check("xzcf_fr", penalty(7, CF_CFLB2=kinds)).values["CF_CFLB2"] == "没收违法所得、没收非法财物；警告"
+    assert codes(check("xzcf_fr", penalty(7, CF_CFLB2="警告；批评"))) == {"not_in_list"}
+
+
+def test_a_fine_among_several_kinds_needs_its_amount() -> None:
+    row = {field.code: field.example for field in SHIPPED["xzcf_fr_2018"].fields}
+    checked = check("xzcf_fr_2018", row | {"CF_CFLB": "警告；罚款", "CF_NR_FK": ""})
+    assert [(problem.field, problem.code) for problem in checked.problems] == [("CF_NR_FK", "required")]
+    assert check("xzcf_fr_2018", row | {"CF_CFLB": "警告", "CF_NR_FK": ""}).good
+
+
 def test_free_text_with_a_number_is_doubted_before_it_is_published() -> None:
     assert codes(check("xzcf_fr", penalty(7), CF_SY=f"当事人身份证号{id_card(6)}")) == {"personal_data"}
 
@@ -210,6 +265,17 @@ def said() -> dict[str, str]:
         "must_be_empty": check("xzxk_zrr", citizen(), XK_FR="李四"),
         "rounded_number": check("xzxk_fr", licence(7), XK_XDR_SHXYM=SheetCell("number", 9.11404e17, "…")),
         "error_cell": check("xzxk_fr", licence(7), XK_NR=SheetCell("error", 42, "#N/A")),
+        "normalised": check("xzxk_fr", licence(7, XK_XDR_SHXYM=uscc(7).lower())),
+        "placeholder": check("xzxk_fr", licence(7, XK_XDR_ZDM="无")),
+        "unverified": check("xzxk_zrr", citizen() | {"XK_XDR_SFZ": "E12345678"}),
+        "outdated_region": check(
+            "xzxk_fr", licence(7, DFBM="140402", XK_JDRQ="2020-01-02", SJC="2020-01-03", XK_JZQ="")
+        ),
+        "codes_differ": check("xzxk_fr", licence(7, XK_XDR_ZDM="688056511")),
+        "looks_misplaced": check("xzxk_fr", licence(7, XK_FR="《中华人民共和国特种设备安全法》第八十四条")),
+        "wrong_subject": check("xzxk_fr", licence(7, XK_XDR="王小明")),
+        "test_data": check("xzxk_fr", licence(7, XK_XDR="测试企业")),
+        "personal_data": check("xzcf_fr", penalty(7, CF_SY=f"当事人身份证号{id_card(6)}")),
         "not_a_number": check("tax_fr", {f.code: f.example for f in SHIPPED["tax_fr"].fields} | {"NSJE": "一万元"}),
     }
     return {
@@ -219,6 +285,7 @@ def said() -> dict[str, str]:
 
 
 def test_every_kind_of_problem_is_said_as_the_golden_file_says() -> None:
+    assert said().keys() == (ERRORS | WARNINGS.keys()) - {"duplicate_in_file", "duplicate_existing"}
     assert said() == json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 
