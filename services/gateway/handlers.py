@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.gateway.cookies import clear_session, csrf_token, require_same_origin, set_session
 from services.gateway.entrance import ADDRESS, CALLER, CREDENTIAL, REQUEST_ID, identify, is_secure
-from services.gateway.errors import PasswordChangeRequired, TooManyRequests
+from services.gateway.errors import BodyTooSlow, PasswordChangeRequired, TooManyRequests
 from services.gateway.keys import DOCUMENT, LIMITS, LIVE, SETTINGS, UPSTREAMS
 from services.gateway.live import Listener
 from shared.contracts.accounts import SignIn, User
@@ -31,7 +31,11 @@ class Session(Shape):
 
 async def sign_in(request: web.Request) -> web.Response:
     require_same_origin(request)
-    wanted = await read_body(request, SignInBody)
+    try:
+        async with asyncio.timeout(request.app[SETTINGS].stall_seconds):
+            wanted = await read_body(request, SignInBody)
+    except TimeoutError:
+        raise BodyTooSlow("登录请求发送得太慢，请检查网络后再试。") from None
     await request.app[LIMITS].hit("sign_in", request[ADDRESS])
     signed_in = await request.app[UPSTREAMS].sign_in(
         SignIn(username=wanted.username, password=wanted.password, address=request[ADDRESS]), request[REQUEST_ID]

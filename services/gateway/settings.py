@@ -2,11 +2,20 @@
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Network = IPv4Network | IPv6Network
+
+
+def _split(value: object) -> object:
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+# In the environment: networks parted by commas or blanks.
+Networks = Annotated[list[Network], NoDecode, BeforeValidator(_split)]
 
 # The government extranet, unless told otherwise: this machine and the private ranges (RFC 1918, RFC 4193).
 PRIVATE = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]
@@ -25,11 +34,11 @@ class Settings(BaseSettings):
     amqp: str
     auth_key: SecretStr = Field(description="Shows auth that an address or credential comes from a gateway.")
 
-    extranet_networks: list[Network] = Field(
+    extranet_networks: Networks = Field(
         default_factory=lambda: [ip_network(text) for text in PRIVATE],
         description="Clients elsewhere reach the public pages and /api/v1/public only.",
     )
-    trusted_proxies: list[Network] = Field([], description="Whose X-Forwarded-For and -Proto are believed.")
+    trusted_proxies: Networks = Field([], description="Whose X-Forwarded-For and -Proto are believed.")
     tls: bool = Field(False, description="Browsers come by https even where no trusted proxy says so.")
 
     max_body_bytes: int = 32 * 1024 * 1024
