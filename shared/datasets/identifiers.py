@@ -24,9 +24,9 @@ from shared.datasets.messages import Finding, Reading, find
 from shared.datasets.text import fold_code
 
 _OLDEST_BIRTH = 1880
-_COOPERATIVE = re.compile(r"[1-6]\d{5}N[AB]\d{6}[\dX]")  # 农民专业合作社 registration numbers
+_COOPERATIVE = re.compile(r"[1-6]\d{5}N[AB]\d{6}[\dX]", re.ASCII)  # 农民专业合作社 registration numbers
 # Passports, 港澳居民来往内地通行证, 台湾居民来往大陆通行证 with a letter, 外国人永久居留身份证 (three letters, twelve digits).
-_FOREIGN = re.compile(r"[A-Z]{1,2}\d{6,9}|[HM]\d{10}|[A-Z]{3}\d{12}|[A-Z]\d{7}[A-Z]?|\d{10}\([A-Z0-9]\)")
+_FOREIGN = re.compile(r"[A-Z]{1,2}\d{6,9}|[HM]\d{10}|[A-Z]{3}\d{12}|[A-Z]\d{7}[A-Z]?|\d{10}\([A-Z0-9]\)", re.ASCII)
 FOREIGN_WORDS: Final = re.compile("护照|通行证|台胞|回乡证|居留|外国人|港澳|台湾")
 _FOREIGN_LOOSE = re.compile(r"[A-Z0-9()-]{5,20}")
 

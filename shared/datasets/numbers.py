@@ -6,8 +6,8 @@ from decimal import Decimal
 from shared.datasets.messages import Finding, Reading, find
 from shared.datasets.text import half_width
 
-_PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,，' ]\d{3})+(?:\.\d+)?")
+_PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,，' ]\d{3})+(?:\.\d+)?", re.ASCII)
 _UNIT = re.compile(r"[¥￥$]?\s*[+-]?[\d,.]+\s*[^\d\s.,]{1,6}|[¥￥$]\s*[\d,.]+")
 
 
@@ -16,11 +16,6 @@ def number_text(value: float) -> str:
     if isinstance(value, int) or value.is_integer():
         return str(int(value))
     return format(Decimal(format(value, ".15g")), "f")  # what Excel shows: no more than fifteen digits
-
-
-def significant_digits(value: float) -> int:
-    digits = number_text(abs(value)).replace(".", "").lstrip("0")
-    return len(digits)
 
 
 def read_decimal(text: str, max_length: int) -> Reading:

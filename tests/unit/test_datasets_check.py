@@ -164,6 +164,36 @@ def test_no_text_makes_a_check_raise(cells: list[str]) -> None:
         assert problem.message
 
 
+SHEET_CELLS = st.one_of(
+    st.text(max_size=20),
+    st.text("0123456789０１２年月日-/.,万元其他；、 长期无空X\n", max_size=20),
+    st.builds(
+        SheetCell,
+        st.sampled_from(["number", "date"]),
+        st.one_of(st.floats(), st.floats(-1e6, 1e6), st.integers(-(10**20), 10**20)),
+        st.text(max_size=8),
+    ),
+    st.builds(SheetCell, st.sampled_from(["boolean", "error"]), st.integers(0, 42), st.text(max_size=8)),
+    st.builds(SheetCell, st.just("date"), st.text(max_size=12), st.text(max_size=12)),
+)
+
+
+@given(st.sampled_from(["xzcf_fr", "xzxk_zrr_2018", "tax_fr"]), st.data(), st.booleans())
+def test_no_cell_makes_a_check_raise_and_right_values_stay_as_they_are(
+    code: str, data: st.DataObject, epoch_1904: bool
+) -> None:
+    dataset = SHIPPED[code]
+    cells = data.draw(st.lists(SHEET_CELLS, min_size=len(dataset.fields), max_size=len(dataset.fields)))
+    checked = row_check(dataset).check(cells, today=TODAY, epoch_1904=epoch_1904)
+    wrong = {problem.field for problem in checked.problems if problem.severity == "error"}
+    again = row_check(dataset).check_values(checked.values, today=TODAY)
+    for field, value in checked.values.items():
+        assert "\0" not in value
+        value.encode()
+        if field not in wrong:
+            assert again.values[field] == value
+
+
 @given(
     st.sampled_from(["〔", "[", "（", "(", "【"]),
     st.sampled_from(["〕", "]", "）", ")", "】"]),
