@@ -235,5 +235,7 @@ def test_servers_that_are_given_are_used_and_left_alone(own_postgres: Postgres, 
 
 def test_a_server_that_is_given_but_not_there_is_named(tmp_path: Path) -> None:
     nowhere = {"DATABASE_URL": "postgresql://u:p@127.0.0.1:1/postgres", "AMQP_URL": "amqp://u:p@127.0.0.1:1/"}
-    done = Runner(tmp_path / "var").run("up", PORT=str(processes.free_ports(1)[0]), **nowhere)
+    runner = Runner(tmp_path / "var")
+    done = runner.run("up", PORT=str(processes.free_ports(1)[0]), **nowhere)
+    assert runner.run("clean", **nowhere).returncode == 0
     assert (done.returncode, "DATABASE_URL" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
