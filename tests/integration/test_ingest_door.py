@@ -269,6 +269,13 @@ async def test_a_refusal_by_records_reaches_the_caller_and_the_file_goes(door: D
     assert door.kept() == []
 
 
+async def test_a_failure_of_records_keeps_the_file_as_it_may_be_registered(door: Door) -> None:
+    door.records.refuse = (503, "database-down")
+    status, _, _ = await door.send(DATASET_PART, FILE)
+    assert status == 503
+    assert [name.split("/")[0] for name in door.kept()] == ["incoming", "uploads"]
+
+
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [

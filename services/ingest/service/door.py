@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from services.ingest import child
-from services.ingest.errors import FileTooLarge, FileUnsupported, WorkbookNotMade
+from services.ingest.errors import FileTooLarge, FileUnsupported, Passed, WorkbookNotMade
 from services.ingest.records_client import RecordsClient
 from services.ingest.storage import Storage, key_of
 from services.ingest.workbook import frames
@@ -18,7 +18,6 @@ from services.ingest.workbook.template import cached_template
 from shared.contracts.ingest import UploadAccepted
 from shared.contracts.uploads import RegisterUpload, Upload
 from shared.datasets.definition import Dataset
-from shared.errors import Unavailable
 
 
 class Stored(NamedTuple):
@@ -92,11 +91,10 @@ class IngestService:
         """Register the stored file with records, as the caller, and send it on its way."""
         try:
             registered = await self._records.register(identity, wanted)
-        except Unavailable:
-            # It may have been registered all the same: the file stays, and is an orphan if it was not.
-            raise
-        except Exception:
-            await self.discard(stored)
+        except Passed as refused:
+            # After any other failure it may be registered all the same: then the file stays, for the janitor if not.
+            if refused.problem.status < 500:
+                await self.discard(stored)
             raise
         await self._storage.registered(key_of(stored.id))
         upload = registered.upload
