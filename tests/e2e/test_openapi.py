@@ -46,9 +46,9 @@ async def make_user(admin: Api, role: str) -> tuple[str, str]:
     return username, password
 
 
-async def run_schemathesis(url: str, token: str | None) -> tuple[int, str]:
+async def run_schemathesis(url: str, token: str | None, *, phases: str) -> tuple[int, str]:
     words = [str(SCHEMATHESIS), "run", f"{url}/api/openapi.json", "--url", url, "--checks", ",".join(CHECKS)]
-    words += ["--phases", "coverage,fuzzing", "--max-examples", "8", "--seed", "2018", "--workers", "2"]
+    words += ["--phases", phases, "--max-examples", "4", "--seed", "2018", "--workers", "2"]
     words += ["--warnings", "off", "--suppress-health-check", "all", "--no-color", "--request-timeout", "20"]
     words += [word for path in LEFT_OUT for word in ("--exclude-path", path)]
     if token is not None:
@@ -79,5 +79,7 @@ async def test_every_answer_is_in_the_document(platform: Platform, role: str | N
         elif role is not None:
             await admin.sign_in("admin", platform.admin_password)
             token = await token_of(admin.other(), *await make_user(admin, role))
-    status, output = await run_schemathesis(platform.url, token)
+    # The boundary values of every parameter once, as admin, who is let through everywhere; the others get fewer.
+    phases = "coverage,fuzzing" if role == "admin" else "fuzzing"
+    status, output = await run_schemathesis(platform.url, token, phases=phases)
     assert status == 0, output[-8000:]
