@@ -45,15 +45,15 @@ def public_keys(keys: list[OKPKey]) -> KeySetSerialization:
     return KeySet(list(keys)).as_dict(private=False)
 
 
-def sign(identity: Identity, key: OKPKey) -> str:
-    """The identity as a JWT that is good for IDENTITY_SECONDS from now."""
+def sign(identity: Identity, key: OKPKey, seconds: int = IDENTITY_SECONDS) -> str:
+    """The identity as a JWT that is good for `seconds` from now."""
     issued = int(time.time())
     claims = {
         **identity.model_dump(mode="json"),
         "iss": ISSUER,
         "aud": AUDIENCE,
         "iat": issued,
-        "exp": issued + IDENTITY_SECONDS,
+        "exp": issued + seconds,
         "jti": uuid4().hex,
     }
     return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])

@@ -28,6 +28,8 @@ CALLER: Final = web.RequestKey("CALLER", Caller)
 API = "/api/v1/"
 # Answered without identity, besides what routes.py calls anonymous.
 OPEN = frozenset({("POST", "/api/v1/session")})
+# The file may stream for Settings.body_seconds; its identity is verified once more when all of it is there.
+UPLOAD_SECONDS = 900
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 SECURITY_HEADERS = {
@@ -127,7 +129,7 @@ async def _let_in(request: web.Request) -> None:
         require_csrf(request, session)
     limits = request.app[LIMITS]
     await limits.hit("signed_in", caller.identity.user_id)
-    if (request.method, request.path) == ("POST", "/api/v1/uploads"):
+    if _is_upload(request):
         await limits.hit("upload", caller.identity.department.code)
 
 
@@ -150,12 +152,17 @@ async def identify(request: web.Request) -> Caller:
         raise
 
 
+def _is_upload(request: web.Request) -> bool:
+    return (request.method, request.path) == ("POST", "/api/v1/uploads")
+
+
 def _credential(request: web.Request) -> Credential:
     address = request[ADDRESS]
+    seconds = UPLOAD_SECONDS if _is_upload(request) else 60
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and 0 < len(token) <= 512:
-        return Credential(token=token, address=address)
+        return Credential(token=token, address=address, seconds=seconds)
     session = request.cookies.get(COOKIE, "")
     if 0 < len(session) <= 512:
-        return Credential(session=session, address=address)
+        return Credential(session=session, address=address, seconds=seconds)
     raise Unauthenticated("请先登录。")

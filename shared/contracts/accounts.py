@@ -144,6 +144,7 @@ class Credential(Body):
     session: Annotated[str, Field(max_length=512)] | None = None
     token: Annotated[str, Field(max_length=512)] | None = None
     address: Address
+    seconds: Annotated[int, Field(ge=60, le=900, description="An upload streams for minutes: it must not expire.")] = 60
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "Credential":

@@ -184,6 +184,17 @@ async def test_the_identity_is_a_short_lived_signature_that_the_published_keys_v
     assert claims["exp"] - claims["iat"] == 60
 
 
+async def test_the_identity_of_an_upload_outlives_its_streaming(auth: AuthWorld) -> None:
+    admin = await auth.sign_in()
+    await admin.identity(address="192.0.2.77")
+    answer = await (await admin.identity(address="192.0.2.77", seconds=900)).json()
+    assert answer["expires_in"] == 900
+    keys = KeySet.import_key_set(await (await auth.client.get("/internal/keys")).json())
+    claims = jwt.decode(answer["identity"], keys, algorithms=["Ed25519"]).claims
+    assert claims["exp"] - claims["iat"] == 900
+    assert (await admin.identity(address="192.0.2.77", seconds=901)).status == 422
+
+
 async def test_a_signature_is_used_again_until_what_it_says_changes(auth: AuthWorld) -> None:
     admin = await auth.sign_in()
     officer = await auth.user(admin, "viewer", await auth.department(admin))

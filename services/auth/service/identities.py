@@ -52,9 +52,13 @@ class Identities:
             known, left = await self._of_session(credential.session, credential.address)
         else:
             known, left = await self._of_token(credential.token or "", credential.address)
+        session_expires_in = max(1, int(left.total_seconds()))
+        if credential.seconds > IDENTITY_SECONDS:
+            jwt = await self._keys.sign(_identity(known), credential.seconds)
+            return SignedIdentity(identity=jwt, expires_in=credential.seconds, session_expires_in=session_expires_in)
         signed_at, jwt = await self._sign(known)
         good_for = IDENTITY_SECONDS - int(time.monotonic() - signed_at)
-        return SignedIdentity(identity=jwt, expires_in=good_for, session_expires_in=max(1, int(left.total_seconds())))
+        return SignedIdentity(identity=jwt, expires_in=good_for, session_expires_in=session_expires_in)
 
     async def _of_session(self, secret: str, address: str) -> tuple[Known, timedelta]:
         now = self._now()

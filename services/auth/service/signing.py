@@ -15,7 +15,7 @@ from shared.db.database import Conn, Database
 # How long another process may go on signing with a key that rotate() has retired …
 RELOAD_SECONDS = 30.0
 # … and how long such signatures must still verify: longer than that and the life of an identity together.
-OVERLAP = timedelta(minutes=10)
+OVERLAP = timedelta(minutes=20)
 
 
 class SigningKeys:
@@ -26,8 +26,8 @@ class SigningKeys:
         self._loaded_at = float("-inf")
         self._lock = asyncio.Lock()
 
-    async def sign(self, identity: Identity) -> str:
-        return tokens.sign(identity, await self._current())
+    async def sign(self, identity: Identity, seconds: int = tokens.IDENTITY_SECONDS) -> str:
+        return tokens.sign(identity, await self._current(), seconds)
 
     async def public(self) -> KeySetSerialization:
         """Every key that verifies, read afresh: a service asks only when it meets a key it does not know."""
