@@ -33,7 +33,7 @@ def require_csrf(request: web.Request, session: str) -> None:
         return
     require_same_origin(request)
     given = request.headers.get("X-CSRF-Token", "")
-    if not hmac.compare_digest(given.encode(), csrf_token(session).encode()):
+    if not hmac.compare_digest(given.encode(errors="surrogateescape"), csrf_token(session).encode()):
         raise CsrfRefused("页面已过期，请刷新后再试。")
 
 

@@ -117,7 +117,8 @@ async def entrance_middleware(request: web.Request, handler: Handler) -> web.Str
 def needs_identity(request: web.Request) -> bool:
     if not request.path.startswith(API) or (request.method, request.path) in OPEN:
         return False
-    route = find_route(request.method, request.path)
+    # By GET: a wrong method on a public path is said to be one, not to lack a sign-in.
+    route = find_route(request.method, request.path) or find_route("GET", request.path)
     return route is None or not route.anonymous
 
 
@@ -160,9 +161,9 @@ def _credential(request: web.Request) -> Credential:
     address = request[ADDRESS]
     seconds = UPLOAD_SECONDS if _is_upload(request) else 60
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and 0 < len(token) <= 512:
+    if scheme.lower() == "bearer" and 0 < len(token) <= 512 and token.isascii():
         return Credential(token=token, address=address, seconds=seconds)
     session = request.cookies.get(COOKIE, "")
-    if 0 < len(session) <= 512:
+    if 0 < len(session) <= 512 and session.isascii():
         return Credential(session=session, address=address, seconds=seconds)
     raise Unauthenticated("请先登录。")

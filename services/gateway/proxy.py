@@ -12,6 +12,7 @@ from yarl import URL
 from services.gateway.entrance import CALLER, REQUEST_ID
 from services.gateway.errors import BodyTooLarge, BodyTooSlow, UpstreamDown
 from services.gateway.keys import SETTINGS, UPSTREAMS
+from services.gateway.operations import OPERATIONS
 from services.gateway.routes import find_route, methods_of
 from services.gateway.settings import Settings
 
@@ -48,6 +49,10 @@ OURS = frozenset(
         "expect",
     ]
 )
+OWN_METHODS: dict[str, list[str]] = {}
+for _operation in OPERATIONS:
+    OWN_METHODS.setdefault(_operation.path, []).append(_operation.method)
+
 # Of a body at a time: what one upload holds in memory is some of these.
 PIECE = 64 * 1024
 # An answer up to this size is sent in one piece; a larger one is streamed.
@@ -88,7 +93,7 @@ async def forward(request: web.Request) -> web.StreamResponse:
 
 
 def _no_route(request: web.Request) -> web.HTTPException:
-    methods = methods_of(request.path)
+    methods = methods_of(request.path) or OWN_METHODS.get(request.path, [])
     return web.HTTPMethodNotAllowed(request.method, methods) if methods else web.HTTPNotFound()
 
 
