@@ -1,14 +1,11 @@
 """Live events: from a real RabbitMQ to the browsers that may hear them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from typing import NamedTuple
 from uuid import uuid4
 
 import pytest
-from yarl import URL
 
 from services.gateway.live import WAITING, Event, Listener, Live
 from shared.contracts.base import Message
@@ -19,8 +16,7 @@ from shared.messaging.connection import open_channel, open_connection
 from shared.messaging.publisher import Publisher
 from shared.messaging.topology import declare_exchange
 from tests.fixtures.gateway import Gateway, MakeGateway, officer, problem
-
-EVENTS = "/api/v1/events"
+from tests.fixtures.live import EVENTS, Relay, listening
 
 
 def changed(department: str = "szjj", *, name: str = "许可.xls") -> UploadChanged:
@@ -45,94 +41,6 @@ def messaged(department: str, user_id: str | None, message_id: str = "1") -> Use
     return UserMessaged(
         department=department, user_id=user_id, id=message_id, kind="import_finished", title="许可.xls 导入完成"
     )
-
-
-class Heard(NamedTuple):
-    name: str
-    data: str
-    id: str
-
-
-class Stream:
-    """What a browser's EventSource makes of the bytes."""
-
-    def __init__(self, lines: AsyncIterator[bytes]) -> None:
-        self._lines = lines
-        self.comments = 0
-
-    async def beats(self, count: int, within: float = 5) -> None:
-        """Until so many heartbeats more have come."""
-        wanted = self.comments + count
-        async with asyncio.timeout(within):
-            async for raw in self._lines:
-                self.comments += raw.startswith(b":")
-                if self.comments >= wanted:
-                    return
-        raise AssertionError("the stream has ended")
-
-    async def next(self, within: float = 5) -> Heard | None:
-        """The next event; None when the stream has ended."""
-        found: dict[str, str] = {}
-        async with asyncio.timeout(within):
-            async for raw in self._lines:
-                line = raw.decode().rstrip("\r\n")
-                if line.startswith(":"):
-                    self.comments += 1
-                elif line:
-                    name, _, value = line.partition(": ")
-                    found[name] = value
-                elif "data" in found:
-                    return Heard(found["event"], found["data"], found["id"])
-        return None
-
-
-@asynccontextmanager
-async def listening(gateway: Gateway, headers: dict[str, str]) -> AsyncGenerator[Stream]:
-    async with gateway.http.get(gateway.url + EVENTS, headers=headers) as answer:
-        assert (answer.status, answer.content_type) == (200, "text/event-stream"), await answer.text()
-        yield Stream(aiter(answer.content))
-
-
-class Relay:
-    """A line to the broker that a test may cut() and mend()."""
-
-    def __init__(self, broker: str) -> None:
-        self._broker = URL(broker)
-        self._port = 0
-        self._server: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
-        self._pumps: set[asyncio.Task[None]] = set()
-
-    @property
-    def url(self) -> str:
-        return str(self._broker.with_host("127.0.0.1").with_port(self._port))
-
-    async def mend(self) -> None:
-        self._server = await asyncio.start_server(self._connect, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
-
-    async def cut(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        for writer in self._open:
-            writer.transport.abort()
-        await asyncio.gather(*self._pumps, return_exceptions=True)
-        self._open.clear()
-
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(self._broker.host, self._broker.port)
-        self._open |= {writer, far_writer}
-        for source, target in ((reader, far_writer), (far_reader, writer)):
-            pump = asyncio.create_task(self._pump(source, target))
-            self._pumps.add(pump)
-            pump.add_done_callback(self._pumps.discard)
-
-    async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await source.read(65_536):
-                target.write(data)
-                await target.drain()
-        target.close()
 
 
 @pytest.fixture
