@@ -323,3 +323,10 @@ def test_every_sentence_is_chinese_and_says_what_to_do() -> None:
     for name, (_, sentence) in TEXTS.items():
         assert sentence.endswith("。"), name
         assert len(sentence) > 8, name
+
+
+@pytest.mark.parametrize("dataset", ["xzxk_fr", "xzxk_zrr", "xzcf_fr", "xzcf_zrr"])
+def test_a_header_may_name_the_codes_as_the_standard_does(dataset: str) -> None:
+    # domain/reference.md §2.1 writes 代码_1(…), the manual's form 行政相对人代码_1(…): officers' files have both.
+    names = {name for field in SHIPPED[dataset].fields for name in (field.label, *field.aliases)}
+    assert names >= {"代码_1(统一社会信用代码)", "行政相对人代码_1(统一社会信用代码)", "代码_5(居民身份证号)"}
