@@ -89,9 +89,13 @@ WHERE lower(u.username) = lower($1);
 -- $1 user
 SELECT username, password_hash FROM account WHERE user_id = $1 AND active;
 
--- name: update_password
--- $1 user  $2 hash  $3 must be changed at the next sign-in
-UPDATE account SET password_hash = $2, must_change_password = $3 WHERE user_id = $1;
+-- name: reset_password
+-- $1 user  $2 hash; it must be changed at the next sign-in
+UPDATE account SET password_hash = $2, must_change_password = true WHERE user_id = $1;
+
+-- name: change_password
+-- $1 user  $2 hash  $3 hash that was verified: a reset or a closing that came in between wins
+UPDATE account SET password_hash = $2, must_change_password = false WHERE user_id = $1 AND password_hash = $3 AND active;
 
 -- name: rehash_password
 -- $1 user  $2 hash that was verified  $3 the same password with today's parameters

@@ -72,8 +72,14 @@ async def update_user(conn: Conn, user: User) -> None:
     )
 
 
-async def update_password(conn: Conn, user_id: UUID, password_hash: str, *, must_change: bool) -> None:
-    await conn.execute(SQL["update_password"], user_id, password_hash, must_change)
+async def reset_password(conn: Conn, user_id: UUID, password_hash: str) -> None:
+    await conn.execute(SQL["reset_password"], user_id, password_hash)
+
+
+async def change_password(conn: Conn, user_id: UUID, verified: str, password_hash: str) -> bool:
+    """False when the password is no longer the one that was verified, or the account is closed."""
+    status: str = await conn.execute(SQL["change_password"], user_id, password_hash, verified)
+    return status == "UPDATE 1"
 
 
 async def rehash_password(conn: Conn, user_id: UUID, verified: str, rehashed: str) -> None:

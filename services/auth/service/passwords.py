@@ -50,6 +50,7 @@ class OwnPassword:
         hashed = await self._passwords.hash(change.new)
         keep = None if caller.session_id.startswith(TOKEN_MARK) else UUID(caller.session_id)
         async with self._db.transaction() as conn:
-            await repository.update_password(conn, user_id, hashed, must_change=False)
+            if not await repository.change_password(conn, user_id, account["password_hash"], hashed):
+                raise WrongPassword("current", "当前密码不正确，请重新输入。")
             await session_repository.delete_user_sessions(conn, user_id, keep=keep)
             await record(conn, caller, self._now(), "password.changed", f"用户 {username}")

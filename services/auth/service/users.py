@@ -99,7 +99,7 @@ class Users:
             raise Oneself("不能重置自己的密码，请用“修改密码”，它要先核对当前密码。")
         policy.check_password(password, username=user.username, field="password")
         user_id = UUID(user.id)
-        await repository.update_password(conn, user_id, hashed, must_change=True)
+        await repository.reset_password(conn, user_id, hashed)
         await session_repository.delete_user_sessions(conn, user_id)
         await record(conn, caller, self._now(), "user.password_reset", f"用户 {user.username}")
 
