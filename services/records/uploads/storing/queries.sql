@@ -22,7 +22,7 @@ WHERE upload_id = $1 AND state IN ('received', 'checking', 'storing')
 ON CONFLICT DO NOTHING;
 
 -- name: count_batch
--- $1 upload  $2 rows  $3 rejected  $4 warned
+-- $1 upload  $2 rows  $3 rejected  $4 warned. No row when the upload has ended since the batch was claimed.
 UPDATE upload
 SET state = CASE state WHEN 'received' THEN 'checking' ELSE state END,
     batches_done = batches_done + 1,
@@ -32,7 +32,7 @@ SET state = CASE state WHEN 'received' THEN 'checking' ELSE state END,
     first_rejected = first_rejected + $3,
     warned = warned + $4,
     progressed_at = now()
-WHERE upload_id = $1;
+WHERE upload_id = $1 AND state IN ('received', 'checking', 'storing');
 
 -- name: end_checking
 -- $1 upload  $2 batches  $3 rows

@@ -16,6 +16,11 @@ COLUMNS = ("upload_id", "row", "outcome", "warned", "key", "values", "problems",
 NOTHING = b"[]"
 NUL = b"\\u0000"  # JSON may hold it, jsonb may not
 
+
+class UploadEnded(Exception):
+    """The upload came to its end while a batch of it was being stored: the batch must not stay."""
+
+
 LedgerRow = tuple[UUID, int, str, bool, UUID | None, str, str | None, UUID | None, int | None]
 
 
@@ -35,11 +40,13 @@ async def claim_batch(conn: Conn, upload_id: UUID, batch: int) -> bool:
 
 
 async def store_batch(conn: Conn, message: RowsChecked) -> None:
+    """Raises UploadEnded."""
     rows = [_ledger_row(message.upload_id, row) for row in message.rows]
     await conn.copy_records_to_table("ledger", records=rows, columns=COLUMNS)
     rejected = sum(not row.good for row in message.rows)
     warned = sum(row.warned for row in message.rows)
-    await conn.execute(SQL["count_batch"], message.upload_id, len(rows), rejected, warned)
+    if await conn.execute(SQL["count_batch"], message.upload_id, len(rows), rejected, warned) == "UPDATE 0":
+        raise UploadEnded
 
 
 def _ledger_row(upload_id: UUID, row: CheckedRow) -> LedgerRow:

@@ -31,12 +31,15 @@ class StoringService:
 
     async def store(self, message: RowsChecked) -> None:
         """Add the batch to the ledger; apply the upload if this was the last to arrive."""
-        async with self._db.transaction() as conn:
-            await repository.lazy_commit(conn)
-            claimed = await repository.claim_batch(conn, message.upload_id, message.batch)
-            if claimed:
-                await repository.store_batch(conn, message)
-            complete = await repository.is_complete(conn, message.upload_id)
+        try:
+            async with self._db.transaction() as conn:
+                await repository.lazy_commit(conn)
+                claimed = await repository.claim_batch(conn, message.upload_id, message.batch)
+                if claimed:
+                    await repository.store_batch(conn, message)
+                complete = await repository.is_complete(conn, message.upload_id)
+        except repository.UploadEnded:
+            return
         if claimed:
             ROWS.labels("stored", "ledger").inc(len(message.rows))
         if complete:

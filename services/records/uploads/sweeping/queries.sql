@@ -1,9 +1,9 @@
 -- name: complete_uploads
--- Everything in the ledger, but whoever was to apply it is gone.
-SELECT upload_id
+-- Everything in the ledger, but whoever was to apply it is gone. $1 seconds of stillness that grow with the attempts.
+SELECT upload_id, attempts
 FROM upload
 WHERE state IN ('received', 'checking', 'storing') AND batches_done >= batches_total
-  AND progressed_at < now() - make_interval(secs => $1)
+  AND progressed_at < now() - make_interval(secs => $1::float8 * attempts)
 ORDER BY uploaded_at;
 
 -- name: stalled_uploads
@@ -12,7 +12,7 @@ SELECT u.upload_id, u.dataset_code, u.dataset_version, u.department_code, u.file
        u.attempts, u.state, u.request_id
 FROM upload u
 WHERE u.state IN ('received', 'checking', 'storing') AND batches_done IS DISTINCT FROM batches_total
-  AND u.progressed_at < now() - make_interval(secs => $1 * u.attempts)
+  AND u.progressed_at < now() - make_interval(secs => $1::float8 * u.attempts)
 ORDER BY u.uploaded_at
 LIMIT 100
 FOR NO KEY UPDATE SKIP LOCKED;

@@ -8,9 +8,9 @@ from shared.db.queries import load_queries
 SQL = load_queries("services.records.uploads.sweeping")
 
 
-async def complete_uploads(conn: Conn, seconds: float) -> list[UUID]:
-    """Complete, and yet not applied for `seconds`."""
-    return [row["upload_id"] for row in await conn.fetch(SQL["complete_uploads"], seconds)]
+async def complete_uploads(conn: Conn, seconds: float) -> list[Row]:
+    """Complete, and yet not applied for `seconds` times their attempts."""
+    return await conn.fetch(SQL["complete_uploads"], seconds)
 
 
 async def stalled_uploads(conn: Conn, seconds: float) -> list[Row]:

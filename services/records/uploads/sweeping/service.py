@@ -10,6 +10,7 @@ from services.records.uploads.sweeping import repository
 from shared.contracts.ingest import UploadAccepted
 from shared.contracts.uploads import FailureCode
 from shared.db.database import Conn, Database, Row
+from shared.errors import Unavailable
 from shared.telemetry.metrics import REPUBLISHED
 
 log = logging.getLogger(__name__)
@@ -39,12 +40,29 @@ class SweepingService:
         """Raises Unavailable while the broker or the database is down: nothing is spent then."""
         async with self._db.reading() as conn:
             complete = await repository.complete_uploads(conn, self._stall_seconds)
-        for upload_id in complete:
-            log.info("applying upload %s that was left complete", upload_id)
-            await self._storing.apply(upload_id)
+        for row in complete:
+            await self._apply(row["upload_id"], row["attempts"])
         for upload_id in await self._republish():
-            log.warning("giving up upload %s after %d attempts", upload_id, MOST_ATTEMPTS)
-            await self._storing.fail(upload_id, FailureCode.TOOK_TOO_LONG, GIVEN_UP)
+            await self._give_up(upload_id)
+
+    async def _apply(self, upload_id: UUID, attempts: int) -> None:
+        """One that cannot be applied keeps no other waiting, and ends like one that cannot be read."""
+        log.info("applying upload %s that was left complete", upload_id)
+        try:
+            await self._storing.apply(upload_id)
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception("upload %s could not be applied, attempt %d", upload_id, attempts)
+            if attempts >= MOST_ATTEMPTS:
+                await self._give_up(upload_id)
+                return
+            async with self._db.transaction() as conn:
+                await repository.count_attempt(conn, upload_id)
+
+    async def _give_up(self, upload_id: UUID) -> None:
+        log.warning("giving up upload %s after %d attempts", upload_id, MOST_ATTEMPTS)
+        await self._storing.fail(upload_id, FailureCode.TOOK_TOO_LONG, GIVEN_UP)
 
     async def _republish(self) -> list[UUID]:
         """Publish what stands still again; the uploads that have had all their attempts."""
