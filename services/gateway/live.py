@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection
-from aio_pika.exceptions import AMQPError
 from pydantic import ValidationError
 
 from services.gateway.errors import TooManyRequests
 from shared.contracts.identity import Identity
 from shared.contracts.ingest import UploadChanged, UserMessaged
-from shared.messaging.connection import open_channel, open_connection
+from shared.messaging.connection import DOWN, open_channel, open_connection
 from shared.messaging.topology import declare_exchange
 from shared.telemetry.metrics import LIVE_CLIENTS
 
@@ -96,7 +95,7 @@ class Live:
         while True:
             try:
                 await self._listen(amqp)
-            except (AMQPError, OSError) as error:
+            except DOWN as error:
                 log.warning("live events pause: %s", type(error).__name__)
             finally:
                 self._broker = None

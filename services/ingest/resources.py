@@ -18,7 +18,7 @@ from services.ingest.storage import Storage
 from services.ingest.workbook.inside import Limits
 from shared.contracts.ingest import UploadAccepted
 from shared.errors import Unavailable
-from shared.messaging.connection import open_channel, open_connection
+from shared.messaging.connection import DOWN, open_channel, open_connection
 from shared.messaging.publisher import Publisher
 from shared.messaging.topology import declare_all, declare_exchange, shard_of
 
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 # The officer waits no longer than this for the broker; the sweep of records publishes what it did not take.
 PUBLISH_SECONDS = 3.0
+AGAIN_SECONDS = 1.0
 SWEEP_SECONDS = 3600.0
 
 Publish = Callable[[UploadAccepted], Awaitable[None]]
@@ -67,11 +68,16 @@ async def open_publish(url: str) -> AsyncGenerator[Publish]:
     publisher: asyncio.Future[Publisher] = asyncio.get_running_loop().create_future()
 
     async def connected() -> None:
-        async with open_connection(url) as connection:
-            channel = await open_channel(connection)
-            await declare_all(channel)
-            publisher.set_result(Publisher(await declare_exchange(channel)))
-            await asyncio.Event().wait()
+        while True:
+            try:
+                async with open_connection(url) as connection:
+                    channel = await open_channel(connection)
+                    await declare_all(channel)
+                    publisher.set_result(Publisher(await declare_exchange(channel)))
+                    await asyncio.Event().wait()
+            except DOWN as error:  # lost while declaring: the connection alone does not mend that
+                log.warning("the broker went away again: %s", type(error).__name__)
+                await asyncio.sleep(AGAIN_SECONDS)
 
     async def publish(accepted: UploadAccepted) -> None:
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractRobustConnection
@@ -35,7 +35,8 @@ async def open_connection(url: str) -> AsyncGenerator[AbstractRobustConnection]:
         await connection.connect()
         yield connection
     finally:
-        await connection.close()
+        with suppress(*DOWN):  # it is gone either way; and a cancelled task must hear of nothing else
+            await connection.close()
 
 
 async def open_channel(connection: AbstractRobustConnection, *, prefetch: int | None = None) -> AbstractChannel:
