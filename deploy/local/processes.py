@@ -125,12 +125,14 @@ def secret(file: Path, length: int = 24) -> str:
 
 
 def write_private(file: Path, text: str) -> str:
-    """Write `text` so that it is never readable by others and never half written."""
+    """Write `text` so that it is never readable by others and never half written, nor empty after a crash."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = file.with_name(f".{file.name}.{os.getpid()}")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as stream:
         stream.write(text)
+        stream.flush()
+        os.fsync(handle)
     fresh.replace(file)
     return text
 
