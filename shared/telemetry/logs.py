@@ -4,6 +4,7 @@ Never a body, a row value, a query string or a name of a person: what identifies
 """
 
 import logging
+import re
 import sys
 from typing import Any
 
@@ -11,6 +12,10 @@ import structlog
 
 _TRACEBACK = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 _MESSAGE_CHARACTERS = 300
+
+
+# PostgreSQL quotes the value it cannot read; names of constraints and columns, all lower case, may stay.
+_QUOTED = re.compile(r'"(?![a-z_]+")[^"]*"')
 
 
 def configure(process: str, level: str = "INFO") -> None:
@@ -55,7 +60,7 @@ def _without_values(exc_info: structlog.typing.ExcInfo) -> list[dict[str, Any]]:
 
 
 def _plain(trace: dict[str, Any]) -> dict[str, Any]:
-    trace["exc_value"] = trace["exc_value"].partition("\n")[0][:_MESSAGE_CHARACTERS]
+    trace["exc_value"] = _QUOTED.sub('"…"', trace["exc_value"].partition("\n")[0])[:_MESSAGE_CHARACTERS]
     trace["exc_notes"] = []
     trace["exceptions"] = [[_plain(inner) for inner in group] for group in trace["exceptions"]]
     return trace

@@ -31,7 +31,11 @@ def fail_in_group(values: dict[str, str]) -> None:
         raise ExceptionGroup("several\nnot all is well", [error]) from None
 
 
-@pytest.mark.parametrize("failing", [fail, fail_in_group])
+def fail_to_read(values: dict[str, str]) -> None:
+    raise ValueError(f'a row does not fit: "{values}"')
+
+
+@pytest.mark.parametrize("failing", [fail, fail_in_group, fail_to_read])
 def test_a_traceback_names_the_place_and_not_the_values(
     failing: Callable[[dict[str, str]], None], root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,6 +19,9 @@ from shared.contracts.ingest import UploadAccepted
 from shared.contracts.uploads import RegisterUpload, Upload
 from shared.datasets.definition import Dataset
 
+# Children that write workbooks at one time: each may take as much memory as one that reads.
+MADE_AT_ONCE = 8
+
 
 class Stored(NamedTuple):
     """A file that is in the blob store and not registered yet."""
@@ -48,6 +51,7 @@ class IngestService:
         self._records = records
         self._publish = publish
         self._bounds = bounds
+        self._making = asyncio.Semaphore(MADE_AT_ONCE)
 
     def refuse_size(self, size: int) -> None:
         """Raises FileTooLarge."""
@@ -135,7 +139,10 @@ class IngestService:
     async def _made(self, work: child.Work, lines: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
         """A workbook written in a child process: minutes of xlwt would hold up every other request here."""
         try:
-            async with child.run(work, b"", lines, self._bounds.child, seconds=self._bounds.child_seconds) as made:
+            async with (
+                self._making,
+                child.run(work, b"", lines, self._bounds.child, seconds=self._bounds.child_seconds) as made,
+            ):
                 while (frame := await made.frame())[0] == frames.XLS:
                     yield frame[1]
                 if frame[0] != frames.FINISHED:
