@@ -79,7 +79,8 @@ FROM (
     LEFT JOIN LATERAL (
         SELECT record_id, values
         FROM record
-        WHERE dataset_code = $2 AND department_code = $3 AND key = l.key AND state <> 'deleted'
+        WHERE dataset_code = $2 AND department_code = $3 AND key >= l.key AND key <= l.key AND state <> 'deleted'
+        ORDER BY key -- see applying/queries.sql, match_rows
         LIMIT 1
     ) r ON true
     WHERE l.upload_id = $1 AND l.outcome = 'accepted'
@@ -101,7 +102,8 @@ FROM (
     LEFT JOIN LATERAL (
         SELECT record_id, values
         FROM record
-        WHERE dataset_code = $2 AND department_code = $3 AND key = l.key AND state <> 'deleted'
+        WHERE dataset_code = $2 AND department_code = $3 AND key >= l.key AND key <= l.key AND state <> 'deleted'
+        ORDER BY key -- see applying/queries.sql, match_rows
         LIMIT 1
     ) r ON true
     WHERE l.upload_id = $1 AND l.outcome = 'accepted'
