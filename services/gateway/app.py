@@ -10,7 +10,7 @@ from aiohttp import web
 from services.gateway import handlers
 from services.gateway.document import MergedDocument
 from services.gateway.entrance import add_security_headers, entrance_middleware, number_middleware
-from services.gateway.keys import DOCUMENT, LIMITS, LIVE, SETTINGS, UPSTREAMS
+from services.gateway.keys import DOCUMENT, LIMITS, LIVE, SETTINGS, SITE, UPSTREAMS
 from services.gateway.limits import Limits
 from services.gateway.live import Live
 from services.gateway.operations import OPERATIONS
@@ -18,6 +18,7 @@ from services.gateway.pages import PAGES
 from services.gateway.proxy import forward
 from services.gateway.routes import Upstream
 from services.gateway.settings import Settings
+from services.gateway.site import read_site
 from services.gateway.upstreams import open_upstreams
 from shared.errors import Unavailable
 from shared.http.operations import build_document
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> web.Application:
         handler_args={"max_field_size": 16_384, "read_bufsize": 16_384, "auto_decompress": False},
     )
     app[SETTINGS] = settings
+    app[SITE] = read_site(settings.site)
     app[LIMITS] = Limits(settings)
     app[LIVE] = Live(settings.live_streams)
     app.on_response_prepare.append(add_security_headers)

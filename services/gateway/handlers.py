@@ -10,8 +10,9 @@ from pydantic import Field
 from services.gateway.cookies import clear_session, csrf_token, require_same_origin, set_session
 from services.gateway.entrance import ADDRESS, CALLER, CREDENTIAL, REQUEST_ID, identify, is_secure
 from services.gateway.errors import BodyTooSlow, PasswordChangeRequired, TooManyRequests
-from services.gateway.keys import DOCUMENT, LIMITS, LIVE, SETTINGS, UPSTREAMS
+from services.gateway.keys import DOCUMENT, LIMITS, LIVE, SETTINGS, SITE, UPSTREAMS
 from services.gateway.live import Listener
+from services.gateway.site import Contacts
 from shared.contracts.accounts import SignIn, User
 from shared.contracts.base import Body, Shape
 from shared.errors import Unauthenticated, Unavailable
@@ -27,6 +28,7 @@ class SignInBody(Body):
 class Session(Shape):
     user: User
     csrf_token: str = Field(description="Send it as X-CSRF-Token with every unsafe request of this session.")
+    idle_seconds: int | None = Field(None, description="The session ends when it is left alone this long; GET says it.")
 
 
 async def sign_in(request: web.Request) -> web.Response:
@@ -48,7 +50,13 @@ async def sign_in(request: web.Request) -> web.Response:
 async def get_session(request: web.Request) -> web.Response:
     user = await request.app[UPSTREAMS].current_user(request[CALLER].signed, request[REQUEST_ID])
     session = request[CREDENTIAL].session
-    return reply(Session(user=user, csrf_token=csrf_token(session) if session else ""))
+    return reply(
+        Session(
+            user=user,
+            csrf_token=csrf_token(session) if session else "",
+            idle_seconds=request[CALLER].session_expires_in,
+        )
+    )
 
 
 async def sign_out(request: web.Request) -> web.Response:
@@ -90,6 +98,14 @@ async def _check(request: web.Request, listener: Listener) -> None:
     """Raises Unauthenticated when the session has ended; what the user may hear may have changed, too."""
     with suppress(Unavailable, TooManyRequests):  # an outage ends nothing: asked again at the next heartbeat
         listener.identity = (await identify(request)).identity
+
+
+async def get_site(request: web.Request) -> web.Response:
+    return reply(request.app[SITE].public)
+
+
+async def list_contacts(request: web.Request) -> web.Response:
+    return reply(Contacts(items=request.app[SITE].contacts))
 
 
 async def get_document(request: web.Request) -> web.Response:

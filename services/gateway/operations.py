@@ -1,6 +1,7 @@
 """What the gateway answers itself, as a table; the rest of the interface is routes.py."""
 
 from services.gateway import handlers
+from services.gateway.site import Contacts, Site
 from shared.http.operations import Operation
 
 OPERATIONS = [
@@ -25,4 +26,6 @@ OPERATIONS = [
         "消息",
         answer="text/event-stream",
     ),
+    Operation("GET", "/api/v1/public/site", handlers.get_site, "网站名称和主办单位", "公众", roles=None, answer=Site),
+    Operation("GET", "/api/v1/contacts", handlers.list_contacts, "交流方式", "系统管理", answer=Contacts),
 ]

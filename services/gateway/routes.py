@@ -32,7 +32,7 @@ ROUTES = [
     _route(GET, r"/records/export\.xls", "ingest"),
     _route(
         ANY,
-        r"/(datasets|uploads|records|subjects|statistics|messages|audit|calendar|home|contacts)(/.*)?",
+        r"/(datasets|uploads|records|subjects|statistics|messages|audit|calendar|home)(/.*)?",
         "records",
     ),
 ]

@@ -55,3 +55,4 @@ class Settings(BaseSettings):
     heartbeat_seconds: float = 15.0
 
     web: Path = Path(__file__).parent / "web" / "dist"
+    site: Path = Field(Path(__file__).parent / "site.yaml", description="What the pages say about their city; site.py.")

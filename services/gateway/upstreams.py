@@ -26,6 +26,7 @@ READ_SECONDS = 180
 class Caller(NamedTuple):
     identity: Identity
     signed: str  # the same, signed by auth: what the services verify
+    session_expires_in: int = 0  # seconds the session or token is still good for if left alone
 
 
 class Upstreams:
@@ -47,8 +48,8 @@ class Upstreams:
         """
         response, body = await self._ask_auth("POST", "/internal/identity", request_id, body=credential)
         self._expect(response, body)
-        signed = SignedIdentity.model_validate_json(body).identity
-        return Caller(claims_of(signed), signed)
+        answer = SignedIdentity.model_validate_json(body)
+        return Caller(claims_of(answer.identity), answer.identity, answer.session_expires_in)
 
     async def sign_in(self, wanted: SignIn, request_id: str) -> SignedIn:
         """A new session.

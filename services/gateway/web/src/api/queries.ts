@@ -1,0 +1,31 @@
+import { useQuery } from '@tanstack/vue-query'
+import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { api, data, type Schemas } from './client'
+
+// What several pages need. What one page needs stands in its own folder.
+
+export type Dataset = Schemas['Dataset']
+
+export const useSite = () => useQuery({ queryKey: ['site'], staleTime: Infinity, queryFn: ({ signal }) => data(api.GET('/api/v1/public/site', { signal })) })
+
+/** All datasets the signed-in person may report or read, with fields and rules. */
+export const useDatasets = () =>
+  useQuery({
+    queryKey: ['datasets'],
+    staleTime: 300_000,
+    queryFn: async ({ signal }) => (await data(api.GET('/api/v1/datasets', { signal, params: { query: { size: 200 } } }))).items,
+  })
+
+export function useDataset(code: MaybeRefOrGetter<string | undefined>) {
+  const all = useDatasets()
+  return { ...all, data: computed(() => all.data.value?.find((dataset) => dataset.code === toValue(code))) }
+}
+
+/** 消息提醒's number; asked each minute, not by a stream: six open streams freeze a browser. */
+export const useUnread = (enabled: MaybeRefOrGetter<boolean>) =>
+  useQuery({
+    queryKey: ['messages', 'unread'],
+    enabled: () => toValue(enabled),
+    refetchInterval: 60_000,
+    queryFn: async ({ signal }) => (await data(api.GET('/api/v1/messages', { signal, params: { query: { size: 1, unread: true } } }))).unread,
+  })

@@ -1,0 +1,69 @@
+import { api, ApiError, data, OFFLINE, problemOf, unsafeHeaders, type Schemas } from './client'
+
+export type Upload = Schemas['Upload']
+export interface UploadWish {
+  dataset: string
+  file: File
+  mode: Upload['mode']
+  on_duplicate: Upload['on_duplicate']
+  dry_run: boolean
+}
+
+/** Multipart with byte progress from 0 to 1 (fetch has no upload progress). Raises ApiError. */
+export function sendUpload(wish: UploadWish, onBytes: (ratio: number) => void, signal?: AbortSignal): Promise<Upload> {
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest()
+    xhr.open('POST', '/api/v1/uploads')
+    xhr.responseType = 'json'
+    for (const [name, value] of Object.entries(unsafeHeaders())) xhr.setRequestHeader(name, value)
+    xhr.upload.onprogress = (event) => event.lengthComputable && onBytes(event.loaded / event.total)
+    xhr.onload = () => (xhr.status < 300 ? resolve(xhr.response as Upload) : reject(problemOf(xhr.status, xhr.response as null)))
+    xhr.onerror = () => reject(OFFLINE)
+    signal?.addEventListener('abort', () => {
+      xhr.abort()
+      reject(new ApiError(0, '已取消', '已取消上传，文件没有上报。'))
+    })
+    const body = new FormData()
+    // The fields first: the door decides before the file has come.
+    body.append('dataset', wish.dataset)
+    body.append('mode', wish.mode)
+    body.append('on_duplicate', wish.on_duplicate)
+    body.append('dry_run', String(wish.dry_run))
+    body.append('file', wish.file)
+    xhr.send(body)
+  })
+}
+
+const RUNNING = new Set<Upload['state']>(['received', 'checking', 'storing'])
+export const isRunning = (upload: Upload) => RUNNING.has(upload.state)
+
+/**
+ * Each change of an upload until it no longer moves, by the live stream; asked again by GET every few seconds too, as a stream may be lost.
+ * One stream while an upload is in view and closed after: six open ones freeze the site. Returns what ends it.
+ */
+export function followUpload(id: string, onChange: (upload: Upload) => void): () => void {
+  const stream = new EventSource('/api/v1/events')
+  let last = 0
+  const timer = window.setInterval(() => void ask(), 3000)
+  const stop = () => {
+    stream.close()
+    window.clearInterval(timer)
+  }
+  const take = (upload: Upload) => {
+    last = Date.now()
+    onChange(upload)
+    if (!isRunning(upload)) stop()
+  }
+  async function ask() {
+    if (Date.now() - last < 2500) return
+    // An outage here is not the end: the next tick asks again.
+    const upload = await data(api.GET('/api/v1/uploads/{upload_id}', { params: { path: { upload_id: id } } })).catch(() => null)
+    if (upload) take(upload)
+  }
+  stream.addEventListener('upload', (event: MessageEvent<string>) => {
+    const upload = JSON.parse(event.data) as Upload
+    if (upload.id === id) take(upload)
+  })
+  void ask()
+  return stop
+}

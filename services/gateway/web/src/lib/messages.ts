@@ -1,0 +1,30 @@
+import { ElMessage, ElMessageBox } from 'element-plus'
+import 'element-plus/es/components/message-box/style/css'
+import 'element-plus/es/components/message/style/css'
+import { ApiError } from '@/api/client'
+
+export const said = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+export const sayDone = (message: string) => ElMessage({ type: 'success', message, duration: 4000, showClose: true })
+/** What went wrong, in the server's words; stays until it is closed. The end of a session has its own dialog. */
+export function sayProblem(error: unknown) {
+  if (error instanceof ApiError && error.status === 401) return
+  ElMessage({ type: 'error', message: said(error), duration: 0, showClose: true })
+}
+
+/** True when the person said yes; false on 取消, Esc or the cross. */
+export const confirmed = (message: string, title: string, yes: string, type: 'warning' | 'info' = 'warning') =>
+  ElMessageBox.confirm(message, title, { type, confirmButtonText: yes, cancelButtonText: '取消', closeOnClickModal: false }).then(
+    () => true,
+    () => false,
+  )
+
+/** The reason a person wrote (not blank), or null when they went back. */
+export const askReason = (message: string, title: string, yes: string, placeholder: string) =>
+  ElMessageBox.prompt(message, title, {
+    inputType: 'textarea', inputPlaceholder: placeholder, confirmButtonText: yes, cancelButtonText: '取消', closeOnClickModal: false,
+    inputValidator: (value: string) => !!value?.trim() || placeholder,
+  }).then(
+    (result) => (result as { value: string }).value.trim(),
+    () => null,
+  )
