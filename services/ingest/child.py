@@ -19,7 +19,7 @@ from typing import Final, Literal
 
 from services.ingest.workbook import frames
 from services.ingest.workbook.failures import Refused
-from services.ingest.workbook.inside import Limits, main
+from services.ingest.workbook.inside import OUT_OF_MEMORY, Limits, main
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +28,9 @@ Work = Literal["check", "rejected", "export"]
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 _JOIN_SECONDS: Final = 5.0
 _TOO_LONG: Final = -signal.SIGXCPU
-# Ends that are not the file's doing: somebody killed the process, or the server it was forked from is gone.
-_INTERRUPTIONS: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP, 255, None})
+# Ends that are the file's doing. Any other is not: somebody killed the process, it could not be started, or the server
+# it was forked from is gone; the broker's delivery limit ends a file that is tried again in vain.
+_TOO_HEAVY: Final = frozenset({OUT_OF_MEMORY, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT})
 
 
 class Interrupted(Exception):
@@ -89,7 +90,7 @@ class Child:
         log.warning("the child process ended with %s", code)
         if code == _TOO_LONG:
             return Refused("took_too_long")
-        return Interrupted(f"exit code {code}") if code in _INTERRUPTIONS else Refused("too_heavy")
+        return Refused("too_heavy") if code in _TOO_HEAVY else Interrupted(f"exit code {code}")
 
 
 @asynccontextmanager

@@ -53,14 +53,7 @@ class Read(NamedTuple):
         return msgspec.json.decode(row.values, type=dict[str, str])
 
 
-async def read(
-    data: bytes,
-    dataset: Dataset = DATASET,
-    limits: Limits = LIMITS,
-    *,
-    upload_id: UUID | None = None,
-    seconds: float = 30.0,
-) -> Read:
+def job_of(data: bytes, dataset: Dataset = DATASET, upload_id: UUID | None = None) -> bytes:
     accepted = UploadAccepted(
         upload_id=upload_id or uuid4(),
         department="a",
@@ -70,15 +63,24 @@ async def read(
         sha256="0" * 64,
         uploaded_at=datetime(2026, 11, 23, tzinfo=UTC),
     )
+    return accepted.model_dump_json().encode()
 
+
+async def read(
+    data: bytes,
+    dataset: Dataset = DATASET,
+    limits: Limits = LIMITS,
+    *,
+    upload_id: UUID | None = None,
+    seconds: float = 30.0,
+) -> Read:
     async def content() -> AsyncIterator[bytes]:
         for start in range(0, len(data), 65_536):
             yield data[start : start + 65_536]
 
     started, bodies, counts = Started(0, [], {}), list[bytes](), None
     try:
-        job = accepted.model_dump_json().encode()
-        async with child.run("check", job, content(), limits, seconds=seconds) as running:
+        async with child.run("check", job_of(data, dataset, upload_id), content(), limits, seconds=seconds) as running:
             while True:
                 kind, body = await running.frame()
                 if kind == frames.REFUSED:
@@ -266,19 +268,25 @@ async def test_a_memory_bomb_ends_as_a_message_below_the_limit() -> None:
     watching = asyncio.create_task(_most_memory())
     found = await read(odd.heavy_strings(), limits=LIMITS._replace(memory_bytes=220 * MB))
     watching.cancel()
-    assert found.refused in ("too_heavy", "corrupt"), found.message
+    assert found.refused == "too_heavy", found.message
     assert 0 < most[0] <= 220 * MB
     assert (await read(WORKBOOK)).numbers == [3, 4, 5]  # and the next file is read as if nothing had happened
+
+
+@pytest.mark.parametrize("megabytes", [40, 100, 130, 160])
+async def test_wherever_the_memory_runs_out_the_message_is_the_same(megabytes: int) -> None:
+    found = await read(odd.heavy_strings(), limits=LIMITS._replace(memory_bytes=megabytes * MB))
+    assert found.refused == "too_heavy", found.message
 
 
 most = [0]
 
 
 async def _most_memory() -> None:
-    """The largest resident size of any process below this one, seen every few milliseconds."""
+    """The largest resident size of any child, seen every few milliseconds."""
     while True:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for process in psutil.Process().children(recursive=True):
+        for process in _children():
+            with contextlib.suppress(psutil.NoSuchProcess):
                 most[0] = max(most[0], process.memory_info().rss)
         await asyncio.sleep(0.01)
 
@@ -293,13 +301,25 @@ async def test_a_file_that_burns_its_time_is_stopped() -> None:
 
 async def test_a_child_that_is_killed_is_no_fault_of_the_file() -> None:
     async def content() -> AsyncIterator[bytes]:
-        for process in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if "forkserver" in " ".join(process.cmdline()):
-                    for one in process.children():
-                        one.kill()
+        for process in _children():
+            process.kill()
         yield WORKBOOK
 
-    with pytest.raises((child.Interrupted, Refused)):
-        async with child.run("check", b"{}", content(), LIMITS, seconds=10) as running:
+    with pytest.raises(child.Interrupted, match="exit code -9"):
+        async with child.run("check", job_of(WORKBOOK), content(), LIMITS, seconds=10) as running:
             await running.frame()
+
+
+async def test_a_child_that_could_not_begin_is_no_fault_of_the_file() -> None:
+    with pytest.raises(child.Interrupted, match="exit code 1"):
+        await read(WORKBOOK, limits=LIMITS._replace(cpu_seconds=1 << 70))
+
+
+def _children() -> list[psutil.Process]:
+    """What the server of children has forked: its children have its command line."""
+    found = []
+    for process in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "multiprocessing.forkserver" in " ".join(process.cmdline()):
+                found += process.children()
+    return found

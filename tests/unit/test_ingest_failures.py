@@ -1,5 +1,6 @@
 """What is said to the sender of a file that cannot be read: the sentences are a contract, and each says what to do."""
 
+import errno
 import json
 import re
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.ingest.workbook.failures import TEXTS, Refused
+from services.ingest.workbook.memory import ran_out
 from shared.contracts.uploads import FailureCode
 
 GOLDEN = Path(__file__).parent / "golden" / "ingest_failures.json"
@@ -33,3 +35,27 @@ def test_a_refusal_fills_in_its_sentence() -> None:
     refused = Refused("too_many_rows", sheet="工作表“甲”", rows=70000, limit=65534)
     assert refused.code is FailureCode.TOO_MANY_ROWS
     assert refused.message.startswith("工作表“甲”有 70000 行数据，一个文件最多 65534 行。")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(errno.ENOMEM, "")])
+def test_want_of_memory_is_seen_behind_what_was_made_of_it(error: Exception) -> None:
+    with pytest.raises(Refused) as caught:
+        _hide(error)
+    assert ran_out(caught.value)
+
+
+def test_a_damaged_file_is_no_want_of_memory() -> None:
+    with pytest.raises(Refused) as caught:
+        _hide(OSError(errno.ENOENT, ""))
+    assert not ran_out(caught.value)
+
+
+def _hide(error: Exception) -> None:
+    """As xlrd and the rooms above it do."""
+    try:
+        try:
+            raise error
+        finally:
+            raise LookupError("unknown encoding")
+    except LookupError:
+        raise Refused("corrupt") from None

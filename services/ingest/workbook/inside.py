@@ -16,9 +16,11 @@ from services.ingest.workbook import frames
 from services.ingest.workbook.check import Batch, Finished, Started, check_workbook
 from services.ingest.workbook.export import export_workbook
 from services.ingest.workbook.failures import Refused
+from services.ingest.workbook.memory import is_at_limit, ran_out
 from services.ingest.workbook.rejected import rejected_workbook
 from shared.contracts.ingest import UploadAccepted
 
+OUT_OF_MEMORY: Final = 70  # the exit code when there is not even memory for a last word
 _PR_SET_PDEATHSIG: Final = 1
 _PIECE: Final = 256 * 1024
 _BUFFER: Final = 64 * 1024
@@ -57,20 +59,31 @@ class _Pipe:
 
 def main(connection: Connection, work: str, limits: Limits) -> None:
     """The target of the process. `work`: check, rejected or export."""
-    _limit(limits)
-    pipe = _Pipe(connection)
     try:
-        _WORK[work](pipe, limits)
-    except Refused as refused:
-        pipe.send(frames.REFUSED, msgspec.json.encode([refused.kind, refused.message]))
+        _limit(limits)
+        pipe = _Pipe(connection)
+        try:
+            _WORK[work](pipe, limits)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # nobody is waiting any more
+        except Exception as error:
+            gc.collect()
+            pipe.send(*_last_word(error))
     except MemoryError:
-        gc.collect()
-        heavy = Refused("too_heavy")
-        pipe.send(frames.REFUSED, msgspec.json.encode([heavy.kind, heavy.message]))
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # nobody is waiting any more
-    except Exception as error:
-        pipe.send(frames.BROKEN, _where(error).encode())
+        os._exit(OUT_OF_MEMORY)
+
+
+def _last_word(error: Exception) -> tuple[bytes, bytes]:
+    if ran_out(error) or (not _is_sure(error) and is_at_limit()):
+        error = Refused("too_heavy")
+    if isinstance(error, Refused):
+        return frames.REFUSED, msgspec.json.encode([error.kind, error.message])
+    return frames.BROKEN, _where(error).encode()
+
+
+def _is_sure(error: Exception) -> bool:
+    """A finding of ours; "corrupt" only says that xlrd raised something."""
+    return isinstance(error, Refused) and error.kind != "corrupt"
 
 
 def _where(error: Exception) -> str:
