@@ -208,7 +208,11 @@ RETURNING token_id;
 
 -- name: token_expiry
 -- $1 token
-SELECT expires_at FROM api_token WHERE token_id = $1;
+SELECT expires_at FROM api_token WHERE token_id = $1 AND revoked_at IS NULL;
+
+-- name: session_lives
+-- $1 session
+SELECT EXISTS (SELECT FROM session WHERE session_id = $1);
 
 -- name: list_tokens
 -- $1 user  $2 size  $3 offset

@@ -6,7 +6,7 @@ from hashlib import sha256
 import asyncpg
 import pytest
 
-from tests.fixtures.auth import AuthWorld, Caller, Json
+from tests.fixtures.auth import ADMIN_PASSWORD, AuthWorld, Caller, Json
 
 pytestmark = pytest.mark.integration
 
@@ -74,6 +74,37 @@ async def test_tokens_die_with_the_department(auth: AuthWorld) -> None:
     for active in (False, True):
         await admin.patch(f"/api/v1/departments/{code}", {"active": active})
         assert not await machine.alive()
+
+
+async def test_tokens_die_when_somebody_resets_the_password(auth: AuthWorld) -> None:
+    admin = await auth.sign_in()
+    officer = await auth.user(admin, "reporter", await auth.department(admin))
+    _, machine = await make_token(officer)
+    path = f"/api/v1/users/{officer.user['id']}/password-reset"
+    assert (await admin.call("POST", path, {"password": "An0ther-one!"})).status == 204
+    assert not await machine.alive()
+    assert not await officer.alive()
+
+
+async def test_tokens_die_when_the_user_changes_the_password(auth: AuthWorld) -> None:
+    admin = await auth.sign_in()
+    _, machine = await make_token(admin)
+    change = {"current": ADMIN_PASSWORD, "new": "Passw0rd!2027"}
+    assert (await admin.call("PUT", "/api/v1/session/password", change)).status == 204
+    assert await admin.alive()
+    assert not await machine.alive()
+
+
+async def test_an_identity_that_outlives_its_session_makes_no_token(auth: AuthWorld) -> None:
+    here, there = await auth.sign_in(), await auth.sign_in()
+    _, machine = await make_token(there)
+    left = [(await (await caller.identity()).json())["identity"] for caller in (there, machine)]
+    change = {"current": ADMIN_PASSWORD, "new": "Passw0rd!2027"}
+    assert (await here.call("PUT", "/api/v1/session/password", change)).status == 204
+    for identity in left:
+        headers = {"Authorization": f"Bearer {identity}"}
+        answer = await auth.client.post(TOKENS, json={"name": "x", "expires_in_days": 1}, headers=headers)
+        assert answer.status == 401
 
 
 async def test_a_token_cannot_outlive_the_one_it_was_made_with(auth: AuthWorld) -> None:

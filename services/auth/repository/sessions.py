@@ -36,6 +36,11 @@ async def insert_session(conn: Conn, secret_hash: bytes, user_id: UUID, now: dat
     await conn.execute(SQL["insert_session"], secret_hash, user_id, now)
 
 
+async def session_lives(conn: Conn, session_id: UUID) -> bool:
+    lives: bool = await conn.fetchval(SQL["session_lives"], session_id)
+    return lives
+
+
 async def delete_session(conn: Conn, session_id: UUID, user_id: UUID) -> bool:
     return changed(await conn.execute(SQL["delete_session"], session_id, user_id))
 

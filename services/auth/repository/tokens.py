@@ -24,6 +24,7 @@ async def insert_token(conn: Conn, token: FreshToken) -> UUID:
 
 
 async def token_expiry(conn: Conn, token_id: UUID) -> datetime | None:
+    """None when it has been revoked."""
     expires_at: datetime | None = await conn.fetchval(SQL["token_expiry"], token_id)
     return expires_at
 

@@ -6,6 +6,7 @@ from services.auth import policy
 from services.auth.errors import UserNotFound, WeakPassword, WrongPassword
 from services.auth.passwords import Passwords
 from services.auth.repository import sessions as session_repository
+from services.auth.repository import tokens as token_repository
 from services.auth.repository import users as repository
 from services.auth.service.audit import record
 from services.auth.service.clock import Clock
@@ -24,7 +25,7 @@ class OwnPassword:
         self._now = now
 
     async def change(self, caller: Identity, change: PasswordChange) -> None:
-        """Set a new password; every other session of the user ends, this one goes on.
+        """Set a new password; the user's other sessions and all tokens end, this session goes on.
 
         Raises:
             WrongPassword: `current` is wrong; counted like a failed sign-in.
@@ -53,4 +54,5 @@ class OwnPassword:
             if not await repository.change_password(conn, user_id, account["password_hash"], hashed):
                 raise WrongPassword("current", "当前密码不正确，请重新输入。")
             await session_repository.delete_user_sessions(conn, user_id, keep=keep)
+            await token_repository.revoke_user_tokens(conn, user_id, self._now())
             await record(conn, caller, self._now(), "password.changed", f"用户 {username}")

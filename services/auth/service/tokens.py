@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.auth.errors import TokenNotFound
+from services.auth.errors import SessionEnded, TokenNotFound
+from services.auth.repository import sessions as session_repository
 from services.auth.repository import tokens as repository
+from services.auth.repository import users as user_repository
 from services.auth.service.audit import record
 from services.auth.service.clock import Clock
 from services.auth.service.identities import TOKEN_MARK
@@ -26,10 +28,15 @@ class Tokens:
         return TokenPage(items=items, page=query.page, size=query.size, total=total)
 
     async def create(self, caller: Identity, draft: TokenDraft) -> NewToken:
-        """A new token; one made with a token does not outlive it, or a leaked one could live on for ever."""
+        """A new token; one made with a token does not outlive it, or a leaked one could live on for ever.
+
+        Raises:
+            SessionEnded: what the caller came with ended while the identity made of it was still good.
+        """
         secret = new_api_token()
         now = self._now()
         async with self._db.transaction() as conn:
+            await user_repository.lock_user(conn, UUID(caller.user_id))  # a change of password ends all there are
             expires_at = await _within_parent(conn, caller, now + timedelta(days=draft.expires_in_days))
             token = repository.FreshToken(digest(secret), UUID(caller.user_id), draft.name, now, expires_at)
             token_id = await repository.insert_token(conn, token)
@@ -49,6 +56,10 @@ class Tokens:
 async def _within_parent(conn: Conn, caller: Identity, wanted: datetime) -> datetime:
     kind, mark, parent = caller.session_id.partition(":")
     if f"{kind}{mark}" != TOKEN_MARK:
-        return wanted
-    expires_at = await repository.token_expiry(conn, UUID(parent))
-    return min(wanted, expires_at) if expires_at else wanted
+        lives = await session_repository.session_lives(conn, UUID(caller.session_id))
+        expires_at = wanted if lives else None
+    else:
+        expires_at = await repository.token_expiry(conn, UUID(parent))
+    if expires_at is None:
+        raise SessionEnded("登录或令牌刚刚失效（例如密码已被修改），请重新登录。")
+    return min(wanted, expires_at)

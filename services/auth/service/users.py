@@ -82,7 +82,7 @@ class Users:
             return await repository.get_user(conn, user_id)
 
     async def reset_password(self, caller: Identity, user_id: UUID, password: str) -> None:
-        """A new password that must be changed at the next sign-in; every session of the user ends.
+        """A new password that must be changed at the next sign-in; every session and token of the user ends.
 
         Raises:
             UserNotFound, WeakPassword.
@@ -101,6 +101,7 @@ class Users:
         user_id = UUID(user.id)
         await repository.reset_password(conn, user_id, hashed)
         await session_repository.delete_user_sessions(conn, user_id)
+        await token_repository.revoke_user_tokens(conn, user_id, self._now())
         await record(conn, caller, self._now(), "user.password_reset", f"用户 {user.username}")
 
     async def _check_change(self, conn: Conn, before: User, after: User, admins: list[UUID]) -> None:
