@@ -287,7 +287,7 @@ def _field(code: str, label: str) -> FieldDefinition:
         label=label,
         type="date" if last in {"JDRQ", "JZQ", "SJC"} else "choice" if kinds else "text",
         required=last in _REQUIRED,
-        max_length=2048,
+        max_length=64 if last in _IDENTIFIERS else 2048,
         identifier=_IDENTIFIERS.get(last),
         choices=[Choice(value=kind, label=kind) for kind in kinds],
     )

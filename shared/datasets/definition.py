@@ -40,6 +40,10 @@ SUBJECT_NAMES: dict[str, str] = {"legal_person": "法人", "natural_person": "�
 # An open end (长期) is stored as this date: both 双公示 standards write it so (reference.md §2.1, §2.3).
 OPEN_END = "2099-12-31"
 
+# Identifiers and the region stand in indexes of the record table, whose entries end at 2,704 bytes. The key does not:
+# it is hashed, and may be as long as it likes.
+LONGEST_INDEXED = 256
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -69,7 +73,16 @@ class FieldDefinition(_Part):
     @model_validator(mode="after")
     def _choices_fit(self) -> Self:
         if (self.type == "choice") != bool(self.choices):
-            raise ValueError("choices belong to, and only to, a field of type choice")
+            raise ValueError("选项（choices）只属于类型为 choice 的字段，也不能缺少；请改类型或增删选项")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_an_index(self) -> Self:
+        if self.identifier is not None and self.max_length > LONGEST_INDEXED:
+            raise ValueError(
+                f"字段 {self.code} 是证件号码或区划代码，长度上限（max_length）不能超过 {LONGEST_INDEXED}；"
+                "请改小，或去掉它的 identifier"
+            )
         return self
 
 
@@ -142,14 +155,24 @@ class DatasetDraft(_Part):
     def _names_exist(self) -> Self:
         codes = [field.code for field in self.fields]
         if len(set(codes)) != len(codes):
-            raise ValueError("a field code is used twice")
+            raise ValueError("有两个字段的编码相同，请改成不同的编码")
         labels = [field.label for field in self.fields]
         if len(set(labels)) != len(labels):
-            raise ValueError("a field label is used twice")
+            raise ValueError("有两个字段的名称相同，请改成不同的名称")
         used = set(self.key) | {code for rule in self.rules for code in _codes_of(rule)}
         used |= {code for code in self.roles.model_dump().values() if code}
         if unknown := used - set(codes):
-            raise ValueError(f"unknown field codes: {', '.join(sorted(unknown))}")
+            raise ValueError(f"没有这些字段：{'、'.join(sorted(unknown))}；请检查 key、rules 和 roles 里的字段编码")
+        return self
+
+    @model_validator(mode="after")
+    def _region_fits_an_index(self) -> Self:
+        for field in self.fields:
+            if field.code == self.roles.region and field.max_length > LONGEST_INDEXED:
+                raise ValueError(
+                    f"字段 {field.code} 用作区划（roles.region），长度上限（max_length）不能超过 {LONGEST_INDEXED}；"
+                    "请改小，或改选别的字段"
+                )
         return self
 
 

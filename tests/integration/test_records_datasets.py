@@ -119,6 +119,31 @@ async def test_a_definition_that_does_not_hold_together_is_refused(world: World)
     assert (differs.status, differs.json["errors"][0]["field"]) == (422, "code")
 
 
+@pytest.mark.parametrize(
+    ("place", "changes"),
+    [
+        ("$", {"roles": {"region": "R"}}),
+        ("fields.3", {"fields": [*draft()["fields"], {"code": "R", "label": "码", "identifier": "uscc"}]}),
+    ],
+)
+async def test_what_no_index_can_hold_is_refused_before_it_is_stored(world: World, place: str, changes: Json) -> None:
+    body = draft(fields=[*draft()["fields"], {"code": "R", "label": "区划"}])
+    body = {**body, **changes}
+    body["fields"][-1] = {**body["fields"][-1], "type": "long_text", "max_length": 2000}
+    answer = await world.admin.call("POST", "/datasets", body)
+    [error] = answer.json["errors"]
+    assert (answer.status, error["field"] or "$") == (422, place)
+    assert "字段 R" in error["message"]
+    assert "不能超过 256；请改小" in error["message"]
+
+
+async def test_the_longest_region_fits_its_index(world: World) -> None:
+    fields = [*draft()["fields"], {"code": "R", "label": "区划", "type": "long_text", "max_length": 256}]
+    await world.admin.post("/datasets", draft(fields=fields, roles={"region": "R"}), status=201)
+    longest = "".join(chr(0x20000 + number * 97) for number in range(256))
+    await enter(world.caller("d1"), "t_new", {"NO": "1", "NAME": "公司", "DAY": "2018-01-31", "R": longest})
+
+
 async def test_a_new_version_says_what_changed_and_leaves_old_records_theirs(world: World) -> None:
     caller = world.caller("d1")
     record = await enter(caller, "t_licences", licence(1))

@@ -92,9 +92,13 @@ def _fitting(draft: DatasetDraft, *, version: int) -> Dataset:
         if code is not None and types[code] != "date":
             raise _invalid(f"roles.{role}", "not_a_date_field", f"字段 {code} 不是日期字段，不能作为这个用途。")
     if len(roles.identifiers) > MOST_IDENTIFIERS:
-        raise _invalid("fields", "too_many_identifiers", f"主体的证件号码字段最多 {MOST_IDENTIFIERS} 个。")
+        raise _invalid("fields", "too_many_identifiers", _too_many(len(roles.identifiers)))
     row_check(dataset)
     return dataset
+
+
+def _too_many(found: int) -> str:
+    return f"主体的证件号码字段有 {found} 个，最多 {MOST_IDENTIFIERS} 个；请去掉多余字段的 identifier。"
 
 
 def _invalid(field: str, code: str, message: str) -> DatasetInvalid:
