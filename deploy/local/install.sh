@@ -31,6 +31,8 @@ command -v unshare >/dev/null 2>&1 || missing="$missing util-linux"
 if [ "$kind" = dev ]; then
     command -v git >/dev/null 2>&1 || missing="$missing git"
     command -v soffice >/dev/null 2>&1 || missing="$missing libreoffice-calc-nogui"
+    command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+    ls /usr/share/fonts/opentype/noto/NotoSansCJK-* >/dev/null 2>&1 || missing="$missing fonts-noto-cjk"
 fi
 
 if [ -n "$missing" ]; then
