@@ -16,36 +16,116 @@ declare module 'vue-router' {
 const REPORTING: Role[] = ['admin', 'manager', 'reporter']
 const publicPages: RouteRecordRaw[] = [
   { path: '', component: () => import('./pages/public/PublicHomePage.vue'), meta: { title: '首页', public: true } },
-  { path: 'public/records/:id', component: () => import('./pages/public/PublicRecordPage.vue'), meta: { title: '公示详情', public: true }, props: true },
+  {
+    path: 'public/records/:id',
+    component: () => import('./pages/public/PublicRecordPage.vue'),
+    meta: { title: '公示详情', public: true },
+    props: true,
+  },
   { path: 'platform', component: () => import('./pages/public/PlatformPage.vue'), meta: { title: '信用信息共享平台', public: true } },
 ]
 const consolePages: RouteRecordRaw[] = [
   { path: 'home', component: () => import('./pages/home/HomePage.vue'), meta: { title: '首页' } },
   { path: 'subjects', component: () => import('./pages/subjects/SubjectsPage.vue'), meta: { title: '便捷查询' } },
-  { path: 'subjects/:id', component: () => import('./pages/subjects/SubjectPage.vue'), meta: { title: '主体信用档案', under: [{ title: '便捷查询', to: '/subjects' }] }, props: true },
+  {
+    path: 'subjects/:id',
+    component: () => import('./pages/subjects/SubjectPage.vue'),
+    meta: { title: '主体信用档案', under: [{ title: '便捷查询', to: '/subjects' }] },
+    props: true,
+  },
   { path: 'statistics', component: () => import('./pages/statistics/StatisticsPage.vue'), meta: { title: '数据统计' } },
-  { path: 'licences', component: () => import('./pages/records/TwoPublicityPage.vue'), meta: { title: '行政许可信息管理', under: [{ title: '双公示信息管理', to: '/licences' }] }, props: { category: 'licence' } },
-  { path: 'penalties', component: () => import('./pages/records/TwoPublicityPage.vue'), meta: { title: '行政处罚信息管理', under: [{ title: '双公示信息管理', to: '/penalties' }] }, props: { category: 'penalty' } },
+  {
+    path: 'licences',
+    component: () => import('./pages/records/TwoPublicityPage.vue'),
+    meta: { title: '行政许可信息管理', under: [{ title: '双公示信息管理', to: '/licences' }] },
+    props: { category: 'licence' },
+  },
+  {
+    path: 'penalties',
+    component: () => import('./pages/records/TwoPublicityPage.vue'),
+    meta: { title: '行政处罚信息管理', under: [{ title: '双公示信息管理', to: '/penalties' }] },
+    props: { category: 'penalty' },
+  },
   { path: 'records', component: () => import('./pages/records/DataPage.vue'), meta: { title: '数据管理', section: 'data' } },
-  { path: 'records/:id', component: () => import('./pages/records/RecordPage.vue'), meta: { title: '数据详情', section: 'data', under: [{ title: '数据管理', to: '/records' }] }, props: true },
-  { path: 'uploads/new', component: () => import('./pages/uploads/NewUploadPage.vue'), meta: { title: '数据上传', roles: REPORTING }, props: { twoPublicity: true } },
-  { path: 'uploads', component: () => import('./pages/uploads/UploadsPage.vue'), meta: { title: '上传记录' }, props: { twoPublicity: true } },
-  { path: 'reports/new', component: () => import('./pages/uploads/NewUploadPage.vue'), meta: { title: '上报数据', section: 'collect', roles: REPORTING }, props: { twoPublicity: false } },
-  { path: 'reports', component: () => import('./pages/uploads/UploadsPage.vue'), meta: { title: '我的上报', section: 'collect' }, props: { twoPublicity: false } },
-  { path: 'uploads/:id', component: () => import('./pages/uploads/UploadPage.vue'), meta: { title: '上报结果', under: [{ title: '上传记录', to: '/uploads' }] }, props: true },
-  { path: 'uploads/:id/failures', component: () => import('./pages/uploads/FailuresPage.vue'), meta: { title: '失败日志', under: [{ title: '上传记录', to: '/uploads' }] }, props: true },
+  {
+    path: 'records/:id',
+    component: () => import('./pages/records/RecordPage.vue'),
+    meta: { title: '数据详情', section: 'data', under: [{ title: '数据管理', to: '/records' }] },
+    props: true,
+  },
+  {
+    path: 'uploads/new',
+    component: () => import('./pages/uploads/NewUploadPage.vue'),
+    meta: { title: '数据上传', roles: REPORTING },
+    props: { twoPublicity: true },
+  },
+  {
+    path: 'uploads',
+    component: () => import('./pages/uploads/UploadsPage.vue'),
+    meta: { title: '上传记录' },
+    props: { twoPublicity: true },
+  },
+  {
+    path: 'reports/new',
+    component: () => import('./pages/uploads/NewUploadPage.vue'),
+    meta: { title: '上报数据', section: 'collect', roles: REPORTING },
+    props: { twoPublicity: false },
+  },
+  {
+    path: 'reports',
+    component: () => import('./pages/uploads/UploadsPage.vue'),
+    meta: { title: '我的上报', section: 'collect' },
+    props: { twoPublicity: false },
+  },
+  {
+    path: 'uploads/:id',
+    component: () => import('./pages/uploads/UploadPage.vue'),
+    meta: { title: '上报结果', under: [{ title: '上传记录', to: '/uploads' }] },
+    props: true,
+  },
+  {
+    path: 'uploads/:id/failures',
+    component: () => import('./pages/uploads/FailuresPage.vue'),
+    meta: { title: '失败日志', under: [{ title: '上传记录', to: '/uploads' }] },
+    props: true,
+  },
   { path: 'failures', component: () => import('./pages/uploads/WaitingPage.vue'), meta: { title: '失败日志' } },
   { path: 'templates', component: () => import('./pages/templates/TemplatesPage.vue'), meta: { title: '模板管理' } },
   { path: 'messages', component: () => import('./pages/messages/MessagesPage.vue'), meta: { title: '消息提醒' } },
   { path: 'account', component: () => import('./pages/account/AccountPage.vue'), meta: { title: '我的账号', section: 'system' } },
   { path: 'help', component: () => import('./pages/help/HelpPage.vue'), meta: { title: '使用帮助', section: 'system' } },
   { path: 'contacts', component: () => import('./pages/help/ContactsPage.vue'), meta: { title: '交流方式', section: 'system' } },
-  { path: 'admin/users', component: () => import('./pages/admin/UsersPage.vue'), meta: { title: '用户管理', section: 'system', roles: ['admin', 'manager'] } },
-  { path: 'admin/departments', component: () => import('./pages/admin/DepartmentsPage.vue'), meta: { title: '部门管理', section: 'system', roles: ['admin'] } },
-  { path: 'admin/datasets', component: () => import('./pages/admin/DatasetsPage.vue'), meta: { title: '数据目录', section: 'system', roles: ['admin'] } },
-  { path: 'admin/datasets/:code', component: () => import('./pages/admin/DatasetPage.vue'), meta: { title: '数据项设计', section: 'system', roles: ['admin'], under: [{ title: '数据目录', to: '/admin/datasets' }] }, props: true },
-  { path: 'admin/calendar', component: () => import('./pages/admin/CalendarPage.vue'), meta: { title: '工作日历', section: 'system', roles: ['admin'] } },
-  { path: 'admin/audit', component: () => import('./pages/admin/AuditPage.vue'), meta: { title: '操作审计', section: 'system', roles: ['admin'] } },
+  {
+    path: 'admin/users',
+    component: () => import('./pages/admin/UsersPage.vue'),
+    meta: { title: '用户管理', section: 'system', roles: ['admin', 'manager'] },
+  },
+  {
+    path: 'admin/departments',
+    component: () => import('./pages/admin/DepartmentsPage.vue'),
+    meta: { title: '部门管理', section: 'system', roles: ['admin'] },
+  },
+  {
+    path: 'admin/datasets',
+    component: () => import('./pages/admin/DatasetsPage.vue'),
+    meta: { title: '数据目录', section: 'system', roles: ['admin'] },
+  },
+  {
+    path: 'admin/datasets/:code',
+    component: () => import('./pages/admin/DatasetPage.vue'),
+    meta: { title: '数据项设计', section: 'system', roles: ['admin'], under: [{ title: '数据目录', to: '/admin/datasets' }] },
+    props: true,
+  },
+  {
+    path: 'admin/calendar',
+    component: () => import('./pages/admin/CalendarPage.vue'),
+    meta: { title: '工作日历', section: 'system', roles: ['admin'] },
+  },
+  {
+    path: 'admin/audit',
+    component: () => import('./pages/admin/AuditPage.vue'),
+    meta: { title: '操作审计', section: 'system', roles: ['admin'] },
+  },
 ]
 
 export const router = createRouter({
@@ -56,15 +136,21 @@ export const router = createRouter({
     { path: '/portal', component: () => import('./pages/sign-in/SignInPage.vue'), meta: { title: '登录', public: true } },
     { path: '/portal/password', component: () => import('./pages/sign-in/PasswordPage.vue'), meta: { title: '修改初始密码' } },
     {
-      path: '/', component: () => import('./layouts/ConsoleLayout.vue'),
-      children: [...consolePages, { path: ':rest(.+)', component: () => import('./pages/home/NotFoundPage.vue'), meta: { title: '没有这个页面' } }],
+      path: '/',
+      component: () => import('./layouts/ConsoleLayout.vue'),
+      children: [
+        ...consolePages,
+        { path: ':rest(.+)', component: () => import('./pages/home/NotFoundPage.vue'), meta: { title: '没有这个页面' } },
+      ],
     },
   ],
 })
 
 router.beforeEach(async (to) => {
   if (to.meta.public) return true
-  const user = await useSession().load().catch(() => null)
+  const user = await useSession()
+    .load()
+    .catch(() => null)
   if (!user) return { path: '/portal', query: { next: to.fullPath } }
   if (user.must_change_password && to.path !== '/portal/password') return { path: '/portal/password', query: { next: to.fullPath } }
   return true

@@ -25,7 +25,14 @@ export const OFFLINE = new ApiError(0, '连不上服务器', '连不上服务器
 export function problemOf(status: number, body: Partial<Problem> | null): ApiError {
   const slug = (body?.type ?? '').replace('/problems/', '')
   const title = body?.title ?? `请求没有成功（${status}）`
-  return new ApiError(status, title, body?.detail ?? '请稍后再试；还不行时请把时间和页面告诉市信用办。', slug, body?.errors ?? [], body?.request_id ?? '')
+  return new ApiError(
+    status,
+    title,
+    body?.detail ?? '请稍后再试；还不行时请把时间和页面告诉市信用办。',
+    slug,
+    body?.errors ?? [],
+    body?.request_id ?? '',
+  )
 }
 
 let csrfToken = ''

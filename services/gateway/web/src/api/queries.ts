@@ -6,7 +6,8 @@ import { api, data, type Schemas } from './client'
 
 export type Dataset = Schemas['Dataset']
 
-export const useSite = () => useQuery({ queryKey: ['site'], staleTime: Infinity, queryFn: ({ signal }) => data(api.GET('/api/v1/public/site', { signal })) })
+export const useSite = () =>
+  useQuery({ queryKey: ['site'], staleTime: Infinity, queryFn: ({ signal }) => data(api.GET('/api/v1/public/site', { signal })) })
 
 /** All datasets the signed-in person may report or read, with fields and rules. */
 export const useDatasets = () =>
@@ -27,5 +28,6 @@ export const useUnread = (enabled: MaybeRefOrGetter<boolean>) =>
     queryKey: ['messages', 'unread'],
     enabled: () => toValue(enabled),
     refetchInterval: 60_000,
-    queryFn: async ({ signal }) => (await data(api.GET('/api/v1/messages', { signal, params: { query: { size: 1, unread: true } } }))).unread,
+    queryFn: async ({ signal }) =>
+      (await data(api.GET('/api/v1/messages', { signal, params: { query: { size: 1, unread: true } } }))).unread,
   })

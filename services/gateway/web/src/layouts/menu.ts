@@ -1,4 +1,23 @@
-import { Bell, Calendar, Collection, DataAnalysis, Document, DocumentCopy, Files, FolderOpened, HomeFilled, Key, OfficeBuilding, Phone, QuestionFilled, Search, Tickets, UploadFilled, User, WarningFilled } from '@element-plus/icons-vue'
+import {
+  Bell,
+  Calendar,
+  Collection,
+  DataAnalysis,
+  Document,
+  DocumentCopy,
+  Files,
+  FolderOpened,
+  HomeFilled,
+  Key,
+  OfficeBuilding,
+  Phone,
+  QuestionFilled,
+  Search,
+  Tickets,
+  UploadFilled,
+  User,
+  WarningFilled,
+} from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { Role } from '@/stores/session'
 
@@ -15,22 +34,36 @@ const REPORTING: Role[] = ['admin', 'manager', 'reporter']
 
 export const SECTIONS: { key: Section; title: string; to: string; items: Item[] }[] = [
   {
-    key: 'collect', title: '数据征集', to: '/reports',
+    key: 'collect',
+    title: '数据征集',
+    to: '/reports',
     items: [
       { to: '/reports/new', title: '上报数据', icon: UploadFilled, roles: REPORTING },
       { to: '/reports', title: '我的上报', icon: Tickets },
       { to: '/failures', title: '失败日志', icon: WarningFilled },
     ],
   },
-  { key: 'data', title: '数据管理', to: '/records', items: [{ to: '/records', title: '数据管理', icon: FolderOpened }, { to: '/subjects', title: '便捷查询', icon: Search }] },
   {
-    key: 'apply', title: '信用应用', to: '/home',
+    key: 'data',
+    title: '数据管理',
+    to: '/records',
+    items: [
+      { to: '/records', title: '数据管理', icon: FolderOpened },
+      { to: '/subjects', title: '便捷查询', icon: Search },
+    ],
+  },
+  {
+    key: 'apply',
+    title: '信用应用',
+    to: '/home',
     items: [
       { to: '/subjects', title: '便捷查询', icon: Search },
       { to: '/home', title: '首页', icon: HomeFilled },
       { to: '/statistics', title: '数据统计', icon: DataAnalysis },
       {
-        to: 'two-publicity', title: '双公示信息管理', icon: DocumentCopy,
+        to: 'two-publicity',
+        title: '双公示信息管理',
+        icon: DocumentCopy,
         children: [
           { to: '/licences', title: '行政许可信息管理', icon: Document },
           { to: '/penalties', title: '行政处罚信息管理', icon: Document },
@@ -43,7 +76,9 @@ export const SECTIONS: { key: Section; title: string; to: string; items: Item[] 
     ],
   },
   {
-    key: 'system', title: '系统管理', to: '/account',
+    key: 'system',
+    title: '系统管理',
+    to: '/account',
     items: [
       { to: '/account', title: '我的账号', icon: Key },
       { to: '/messages', title: '消息提醒', icon: Bell },
@@ -57,4 +92,5 @@ export const SECTIONS: { key: Section; title: string; to: string; items: Item[] 
     ],
   },
 ]
-export const allowed = (item: { roles?: Role[] }, role: Role | undefined) => !item.roles || (role !== undefined && item.roles.includes(role))
+export const allowed = (item: { roles?: Role[] }, role: Role | undefined) =>
+  !item.roles || (role !== undefined && item.roles.includes(role))

@@ -13,7 +13,12 @@ export function display(field: Field, value: string | null | undefined): string 
   if (field.type === 'date') return date(value)
   if (!field.choices?.length) return value
   const label = (code: string) => field.choices?.find((choice) => choice.value === code)?.label ?? code
-  return field.several ? value.split(/[,，;；、]/).map(label).join('、') : label(value)
+  return field.several
+    ? value
+        .split(/[,，;；、]/)
+        .map(label)
+        .join('、')
+    : label(value)
 }
 
 const LIMIT_SHOWN = 10_000

@@ -7,7 +7,14 @@ export interface Label {
 }
 
 const clock = new Intl.DateTimeFormat('zh-CN', {
-  timeZone: 'Asia/Shanghai', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
+  timeZone: 'Asia/Shanghai',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
 })
 /** `2026-11-23 18:05:09`, in China's time whatever the computer's. */
 export function dateTime(text: string | null | undefined): string {
@@ -60,8 +67,16 @@ export const OUTCOMES: Record<Schemas['Outcome'], Label> = {
 }
 export const ROLES: Record<Schemas['Role'], string> = { admin: '系统管理员', manager: '部门管理员', reporter: '填报员', viewer: '查询员' }
 export const CATEGORIES: Record<NonNullable<Schemas['Dataset']['category']>, string> = {
-  licence: '行政许可', penalty: '行政处罚', red_list: '红名单', black_list: '黑名单', filing: '备案登记', annual_check: '年检年报',
-  tax: '纳税', tax_arrears: '欠税', judgment_debtor: '失信被执行人', other: '其他',
+  licence: '行政许可',
+  penalty: '行政处罚',
+  red_list: '红名单',
+  black_list: '黑名单',
+  filing: '备案登记',
+  annual_check: '年检年报',
+  tax: '纳税',
+  tax_arrears: '欠税',
+  judgment_debtor: '失信被执行人',
+  other: '其他',
 }
 export const SUBJECTS: Record<Schemas['Dataset']['subject'], string> = { legal_person: '法人', natural_person: '自然人' }
 export const isTwoPublicity = (dataset: { category?: string }) => dataset.category === 'licence' || dataset.category === 'penalty'

@@ -22,7 +22,11 @@ export const confirmed = (message: string, title: string, yes: string, type: 'wa
 /** The reason a person wrote (not blank), or null when they went back. */
 export const askReason = (message: string, title: string, yes: string, placeholder: string) =>
   ElMessageBox.prompt(message, title, {
-    inputType: 'textarea', inputPlaceholder: placeholder, confirmButtonText: yes, cancelButtonText: '取消', closeOnClickModal: false,
+    inputType: 'textarea',
+    inputPlaceholder: placeholder,
+    confirmButtonText: yes,
+    cancelButtonText: '取消',
+    closeOnClickModal: false,
     inputValidator: (value: string) => !!value?.trim() || placeholder,
   }).then(
     (result) => (result as { value: string }).value.trim(),
