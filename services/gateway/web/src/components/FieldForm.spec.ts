@@ -21,20 +21,19 @@ const bad = {
 }
 const asked: unknown[] = []
 
+vi.mock('@/api/client', () => ({
+  data: async (answer: Promise<{ data: unknown }>) => (await answer).data,
+  api: {
+    POST: async (_path: string, { body }: { body: { values: Record<string, string> } }) => {
+      asked.push(body.values)
+      const good = body.values.A === '0'
+      return { data: { good, values: body.values, problems: good ? [] : [bad], public: {}, published_until: null, deadline: null } }
+    },
+  },
+}))
 beforeEach(() => {
   vi.useFakeTimers()
   asked.length = 0
-  vi.stubGlobal('fetch', async (request: Request) => {
-    const body = (await request.json()) as { values: Record<string, string> }
-    asked.push(body.values)
-    const good = body.values.A === '0'
-    return new Response(
-      JSON.stringify({ good, values: body.values, problems: good ? [] : [bad], public: {}, published_until: null, deadline: null }),
-      {
-        headers: { 'Content-Type': 'application/json' },
-      },
-    )
-  })
 })
 afterEach(() => vi.useRealTimers())
 
