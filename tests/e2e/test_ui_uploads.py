@@ -1,0 +1,137 @@
+"""From the template to a mended upload, by what the screen says alone: 数据上传, 失败日志, 上传记录, 试运行."""
+
+import asyncio
+from pathlib import Path
+
+import xlrd
+import xlwt
+from playwright.async_api import expect
+
+from tests.e2e.api import licence, workbook
+from tests.e2e.browser import Screen, choose, eventually, file_of
+
+NAME = "市演练局许可法人.xls"
+
+
+async def test_an_officer_uploads_mends_and_brings_back(screen: Screen, tmp_path: Path) -> None:  # noqa: PLR0915
+    definition = await screen.definition("xzxk_fr")
+    rows = [
+        licence(1),
+        licence(2, XK_XDR=""),
+        licence(3, XK_JDRQ="2018-02-30"),
+        licence(4, XK_SPLB="一般"),
+        licence(5, XK_SPLB="一般"),
+    ]
+    page = await screen.page("reporter", "/uploads/new")
+    await screen.accessible(page)
+    await choose(page, "数据类型", definition["name"])
+    await page.get_by_role("button", name="上报数据").click()
+    await expect(page.get_by_role("alert")).to_contain_text("请先选择要上传的文件")
+    chooser = page.locator("input[type=file]")
+    await chooser.set_input_files(file_of(b"not a workbook", "数据.xlsx"))
+    await expect(page.get_by_role("alert")).to_contain_text("另存为")
+    await chooser.set_input_files(file_of(workbook(definition, rows), NAME))
+    await screen.picture(page, "upload-chosen")
+    await page.get_by_role("button", name="上报数据").click()
+    await eventually(page.get_by_text("部分入库：1 行已保存，4 行退回"))
+    await screen.picture(page, "upload-result")
+    await screen.accessible(page)
+
+    await page.get_by_role("link", name="查看失败日志").click()
+    await expect(page.get_by_role("heading", level=2)).to_have_count(4)
+    await screen.accessible(page)
+    await screen.picture(page, "failures")
+    await expect(page.get_by_text("必填项没有填写")).to_be_visible()
+
+    # One row in place, by the form that checks while one types.
+    await page.get_by_role("button", name="改正第 5 行").click()
+    drawer = page.get_by_role("dialog", name="改正第 5 行")
+    await expect(drawer.get_by_text("日历上不存在")).to_be_visible()
+    await drawer.get_by_label("许可决定日期").fill("2018-02-28")
+    await expect(drawer.get_by_text("日历上不存在")).to_be_hidden()
+    await screen.picture(page, "mend")
+    await screen.accessible(page)
+    await drawer.get_by_role("button", name="保存并入库").click()
+    await expect(drawer).to_be_hidden()
+    await expect(page.get_by_role("heading", level=2)).to_have_count(3)
+
+    # One wrong value of a column in all rows.
+    await page.get_by_role("button", name="批量替换").first.click()
+    dialog = page.get_by_role("dialog", name="批量替换")
+    await dialog.get_by_label("改为").fill("普通")
+    await dialog.get_by_role("button", name="全部替换").click()
+    await expect(dialog).to_be_hidden()
+    await expect(page.get_by_role("heading", level=2)).to_have_count(1)
+
+    # The last one in the workbook.
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="下载退回数据表").click()
+    rejected = tmp_path / "rejected.xls"
+    await (await download.value).save_as(rejected)
+    mended = await asyncio.to_thread(_fill, rejected, "行政相对人名称", "长治市第2煤层气有限公司")
+    await page.get_by_role("link", name="上传这个表").click()
+    await page.locator("input[type=file]").set_input_files(file_of(mended, "退回数据改后.xls"))
+    await page.get_by_role("button", name="上报数据").click()
+    await eventually(page.get_by_text("全部入库：1 行已保存"))
+
+    await page.get_by_role("menuitem", name="失败日志").click()
+    await expect(page.get_by_text("没有待改正的数据")).to_be_visible()
+    await page.get_by_role("menuitem", name="上传记录").click()
+    await expect(page.get_by_role("row", name=NAME)).to_contain_text("无异常数据")
+    await screen.accessible(page)
+    await screen.picture(page, "uploads")
+
+
+async def test_deleting_says_what_it_will_do_and_what_it_did(screen: Screen) -> None:
+    api = await screen.api()
+    definition = await screen.definition("xzxk_fr")
+    await api.upload("xzxk_fr", workbook(definition, [licence(1), licence(2)]))
+    page = await screen.page("reporter", "/uploads")
+    await page.get_by_role("button", name="的数据").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("删除这次新增的 2 条数据")
+    await screen.picture(page, "undo")
+    await page.get_by_role("dialog").get_by_role("button", name="删除数据").click()
+    await expect(page.get_by_text("已删除 2 条，恢复 0 条。")).to_be_visible()
+    await expect(page.get_by_role("row", name="许可法人.xls")).to_contain_text("已删除")
+    await page.get_by_role("button", name="的记录").click()
+    await page.get_by_role("dialog").get_by_role("button", name="删除记录").click()
+    await expect(page.get_by_text("这里还没有上报过的文件")).to_be_visible()
+
+
+async def test_a_dry_run_shows_before_and_after_and_is_confirmed(screen: Screen) -> None:
+    api = await screen.api()
+    definition = await screen.definition("xzxk_fr")
+    await api.upload("xzxk_fr", workbook(definition, [licence(1), licence(2)]))
+    page = await screen.page("reporter", "/uploads/new?dataset=xzxk_fr")
+    await page.get_by_text("先试运行").click()
+    changed = workbook(definition, [licence(1, XK_NR="电梯"), licence(2), licence(3)])
+    await page.locator("input[type=file]").set_input_files(file_of(changed, "试运行.xls"))
+    await page.get_by_role("button", name="上传并试运行").click()
+    await eventually(page.get_by_text("试运行完成，还没有入库"))
+    await page.get_by_role("link", name="看对比并确认").click()
+    await page.get_by_role("tab", name="更新（1）").click()
+    await expect(page.get_by_text("压力容器", exact=True)).to_be_visible()
+    await expect(page.get_by_text("电梯", exact=True)).to_be_visible()
+    await screen.picture(page, "comparison")
+    await screen.accessible(page)
+    await page.get_by_role("button", name="确认入库").click()
+    await page.get_by_role("dialog").get_by_role("button", name="确认入库").click()
+    await eventually(page.get_by_text("全部入库：2 行已保存，1 行与已有数据相同"))
+
+
+def _fill(path: Path, label: str, value: str) -> bytes:
+    """As an officer would: the one empty cell of the column is filled in, all else stays."""
+    book = xlrd.open_workbook(path)
+    sheet = book.sheet_by_index(0)
+    out = xlwt.Workbook(encoding="utf-8")
+    page = out.add_sheet("Sheet1")
+    heads = [sheet.cell_value(1, column) for column in range(sheet.ncols)]
+    column = next(number for number, head in enumerate(heads) if label in str(head))
+    for row in range(sheet.nrows):
+        for number in range(sheet.ncols):
+            page.write(row, number, sheet.cell_value(row, number))
+        if row >= 2 and not sheet.cell_value(row, column):
+            page.row(row).set_cell_text(column, value)
+    done = path.with_name("mended.xls")
+    out.save(str(done))
+    return done.read_bytes()
