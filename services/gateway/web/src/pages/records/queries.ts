@@ -1,0 +1,30 @@
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { toValue, type MaybeRefOrGetter } from 'vue'
+import { api, data, type Schemas } from '@/api/client'
+
+export type StoredRecord = Schemas['Record']
+export type RecordSearch = Partial<Schemas['RecordSearch']>
+
+/** By POST: names and numbers of persons do not belong in an address. */
+export const useRecords = (search: MaybeRefOrGetter<RecordSearch>, enabled: MaybeRefOrGetter<boolean>) =>
+  useQuery({
+    queryKey: ['records', 'list', search],
+    enabled: () => toValue(enabled),
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => data(api.POST('/api/v1/records/search', { signal, body: toValue(search) as Schemas['RecordSearch'] })),
+  })
+export const useRecord = (id: MaybeRefOrGetter<string>) =>
+  useQuery({
+    queryKey: ['records', 'one', id],
+    queryFn: ({ signal }) => data(api.GET('/api/v1/records/{record_id}', { signal, params: { path: { record_id: toValue(id) } } })),
+  })
+export const useHistory = (id: MaybeRefOrGetter<string>) =>
+  useQuery({
+    queryKey: ['records', 'history', id],
+    queryFn: ({ signal }) =>
+      data(api.GET('/api/v1/records/{record_id}/history', { signal, params: { path: { record_id: toValue(id) }, query: { size: 100 } } })),
+  })
+export function useChanged() {
+  const queries = useQueryClient()
+  return () => Promise.all(['records', 'home', 'statistics', 'subjects'].map((key) => queries.invalidateQueries({ queryKey: [key] })))
+}
