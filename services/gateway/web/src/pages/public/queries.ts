@@ -1,0 +1,29 @@
+import { keepPreviousData, useQuery } from '@tanstack/vue-query'
+import { toValue, type MaybeRefOrGetter } from 'vue'
+import { api, data } from '@/api/client'
+
+export const usePublicDatasets = () =>
+  useQuery({
+    queryKey: ['public', 'datasets'],
+    staleTime: 300_000,
+    queryFn: async ({ signal }) => (await data(api.GET('/api/v1/public/datasets', { signal, params: { query: { size: 200 } } }))).items,
+  })
+export interface PublicSearch {
+  page: number
+  size: number
+  dataset?: string
+  q?: string
+}
+export const usePublicRecords = (search: MaybeRefOrGetter<PublicSearch>) =>
+  useQuery({
+    queryKey: ['public', 'records', search],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => data(api.GET('/api/v1/public/records', { signal, params: { query: toValue(search) } })),
+  })
+export const usePublicRecord = (id: MaybeRefOrGetter<string>) =>
+  useQuery({
+    queryKey: ['public', 'record', id],
+    queryFn: ({ signal }) => data(api.GET('/api/v1/public/records/{record_id}', { signal, params: { path: { record_id: toValue(id) } } })),
+  })
+export const usePublicStatistics = () =>
+  useQuery({ queryKey: ['public', 'statistics'], queryFn: ({ signal }) => data(api.GET('/api/v1/public/statistics', { signal })) })
