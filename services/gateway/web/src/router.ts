@@ -93,7 +93,6 @@ const consolePages: RouteRecordRaw[] = [
   { path: 'templates', component: () => import('./pages/templates/TemplatesPage.vue'), meta: { title: '模板管理' } },
   { path: 'messages', component: () => import('./pages/messages/MessagesPage.vue'), meta: { title: '消息提醒' } },
   { path: 'account', component: () => import('./pages/account/AccountPage.vue'), meta: { title: '我的账号', section: 'system' } },
-  { path: 'help', component: () => import('./pages/help/HelpPage.vue'), meta: { title: '使用帮助', section: 'system' } },
   { path: 'contacts', component: () => import('./pages/help/ContactsPage.vue'), meta: { title: '交流方式', section: 'system' } },
   {
     path: 'admin/users',
@@ -104,22 +103,6 @@ const consolePages: RouteRecordRaw[] = [
     path: 'admin/departments',
     component: () => import('./pages/admin/DepartmentsPage.vue'),
     meta: { title: '部门管理', section: 'system', roles: ['admin'] },
-  },
-  {
-    path: 'admin/datasets',
-    component: () => import('./pages/admin/DatasetsPage.vue'),
-    meta: { title: '数据目录', section: 'system', roles: ['admin'] },
-  },
-  {
-    path: 'admin/datasets/:code',
-    component: () => import('./pages/admin/DatasetPage.vue'),
-    meta: { title: '数据项设计', section: 'system', roles: ['admin'], under: [{ title: '数据目录', to: '/admin/datasets' }] },
-    props: true,
-  },
-  {
-    path: 'admin/calendar',
-    component: () => import('./pages/admin/CalendarPage.vue'),
-    meta: { title: '工作日历', section: 'system', roles: ['admin'] },
   },
   {
     path: 'admin/audit',

@@ -1,0 +1,105 @@
+"""双公示信息管理: 新增 修改 删除 撤销 恢复, and two officers who change one record at once."""
+
+from playwright.async_api import Page, expect
+
+from tests.e2e.api import licence, workbook
+from tests.e2e.browser import PASSWORD, Screen, choose
+
+NAME = "长治市第1煤层气有限公司"
+
+
+async def _choose_row(page: Page, name: str) -> None:
+    row = page.get_by_role("row", name=name)
+    await row.locator(".el-checkbox").click()
+
+
+async def test_a_record_by_hand_is_checked_while_one_types(screen: Screen) -> None:
+    page = await screen.page("reporter", "/licences")
+    await page.get_by_role("button", name="新增").click()
+    dialog = page.get_by_role("dialog")
+    await screen.accessible(page)
+    definition = await screen.definition("xzxk_fr")
+    for field in definition["fields"]:
+        value = licence(1, XK_JDRQ="2018-02-30").get(field["code"])
+        if not value:
+            continue
+        if field["type"] == "choice":
+            label = next(choice["label"] for choice in field["choices"] if choice["value"] == value)
+            await choose(dialog, field["label"], label if label == value else f"{label}（{value}）")
+        else:
+            await dialog.get_by_label(field["label"]).first.fill(value)
+    await expect(dialog.get_by_text("日历上不存在")).to_be_visible()
+    await screen.picture(page, "record-form")
+    await dialog.get_by_role("button", name="保存").click()
+    await expect(dialog.get_by_text("还有不合格的内容")).to_be_visible()
+    await dialog.get_by_label("许可决定日期").fill("2018-01-15")
+    await expect(dialog.get_by_text("公众将看到")).to_be_visible()
+    await dialog.get_by_role("button", name="保存").click()
+    await expect(dialog).to_be_hidden()
+    await expect(page.get_by_role("row", name=NAME)).to_contain_text("公示中")
+
+
+async def test_revoking_needs_a_reason_and_can_be_taken_back(screen: Screen) -> None:
+    api = await screen.api()
+    await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), [licence(1)]))
+    page = await screen.page("reporter", "/licences")
+    await _choose_row(page, NAME)
+    await page.get_by_role("button", name="撤销").click()
+    dialog = page.get_by_role("dialog", name="撤销意见")
+    await dialog.get_by_role("button", name="确认撤销").click()
+    await expect(dialog.get_by_text("请输入撤销原因").last).to_be_visible()
+    await dialog.get_by_role("textbox").fill("公示期已满")
+    await screen.picture(page, "revoke")
+    await dialog.get_by_role("button", name="确认撤销").click()
+    await expect(page.get_by_role("row", name=NAME)).to_contain_text("已撤销")
+    await _choose_row(page, NAME)
+    await page.get_by_role("button", name="恢复").click()
+    dialog = page.get_by_role("dialog", name="恢复公示")
+    await dialog.get_by_role("textbox").fill("撤销有误")
+    await dialog.get_by_role("button", name="确认恢复").click()
+    await expect(page.get_by_role("row", name=NAME)).to_contain_text("公示中")
+    await page.get_by_role("row", name=NAME).get_by_role("link").first.click()
+    await expect(page.get_by_text("撤销有误")).to_be_visible()
+    await screen.picture(page, "record")
+
+
+async def test_two_officers_change_one_record(screen: Screen) -> None:
+    api = await screen.api()
+    await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), [licence(1)]))
+    record = (await api.get("/records?dataset=xzxk_fr"))["items"][0]
+    page = await screen.page("reporter", f"/records/{record['id']}")
+    await page.get_by_role("button", name="修改").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("法定代表人").first.fill("王五")
+    other = await screen.api("manager")
+    changed = await other.call(
+        "PUT",
+        f"/records/{record['id']}",
+        {"revision": record["revision"], "values": {**record["values"], "XK_FR": "赵六"}},
+    )
+    assert changed.status == 200, changed
+    await dialog.get_by_role("button", name="保存").click()
+    conflict = dialog.get_by_role("alert")
+    await expect(conflict).to_contain_text("赵六")
+    await expect(conflict).to_contain_text("王五")
+    await screen.picture(page, "conflict")
+    await conflict.get_by_role("button", name="保留我的").click()
+    await dialog.get_by_role("button", name="保存").click()
+    await expect(dialog).to_be_hidden()
+    assert (await api.get(f"/records/{record['id']}"))["values"]["XK_FR"] == "王五"
+
+
+async def test_nothing_typed_is_lost_when_the_session_ends(screen: Screen) -> None:
+    page = await screen.page("reporter", "/licences")
+    await page.get_by_role("button", name="新增").click()
+    form = page.get_by_role("dialog", name="新增")
+    await form.get_by_label("项目名称").first.fill("特种设备使用登记")
+    await page.context.clear_cookies()
+    await form.get_by_role("button", name="保存").click()
+    again = page.get_by_role("dialog", name="登录已失效")
+    await again.get_by_label("的密码").fill(PASSWORD)
+    await again.get_by_role("button", name="重新登录").click()
+    await expect(again).to_be_hidden()
+    await expect(form.get_by_label("项目名称").first).to_have_value("特种设备使用登记")
+    await form.get_by_role("button", name="保存").click()
+    await expect(form.get_by_text("必填项没有填写").first).to_be_visible()
