@@ -112,6 +112,7 @@ class Screen:
 
     async def accessible(self, page: Page) -> None:
         """No violation of WCAG 2.1 A and AA, and no sideways scrolling of the page."""
+        await page.evaluate(SETTLED)  # a colour in the middle of a fade is nobody's fault
         result = await Axe().run(page, options={"runOnly": RULES})
         bad = [
             f"{violation['id']}: {node['html'][:200]}"

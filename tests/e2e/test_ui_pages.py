@@ -1,4 +1,4 @@
-"""Every page: accessible, within its window, without a word in the console; for each role, and the public site on a phone."""
+"""Every page: accessible, within its window, nothing in the console; for each role, the public site on a phone."""
 
 import pytest
 from playwright.async_api import expect
