@@ -121,7 +121,7 @@ async def test_a_dry_run_shows_before_and_after_and_is_confirmed(screen: Screen)
 
 def _fill(path: Path, label: str, value: str) -> bytes:
     """As an officer would: the one empty cell of the column is filled in, all else stays."""
-    book = xlrd.open_workbook(path)
+    book = xlrd.open_workbook(str(path))
     sheet = book.sheet_by_index(0)
     out = xlwt.Workbook(encoding="utf-8")
     page = out.add_sheet("Sheet1")
@@ -129,9 +129,8 @@ def _fill(path: Path, label: str, value: str) -> bytes:
     column = next(number for number, head in enumerate(heads) if label in str(head))
     for row in range(sheet.nrows):
         for number in range(sheet.ncols):
-            page.write(row, number, sheet.cell_value(row, number))
-        if row >= 2 and not sheet.cell_value(row, column):
-            page.row(row).set_cell_text(column, value)
+            found = sheet.cell_value(row, number)
+            page.write(row, number, value if row >= 2 and number == column and not found else found)
     done = path.with_name("mended.xls")
     out.save(str(done))
     return done.read_bytes()
