@@ -22,6 +22,7 @@ OFFICER = [
     "/templates?tab=other",
     "/messages",
     "/account",
+    "/help",
     "/contacts",
 ]
 ADMIN = ["/home", "/statistics?group_by=department", "/uploads", "/admin/users", "/admin/departments", "/admin/audit"]

@@ -93,6 +93,7 @@ const consolePages: RouteRecordRaw[] = [
   { path: 'templates', component: () => import('./pages/templates/TemplatesPage.vue'), meta: { title: '模板管理' } },
   { path: 'messages', component: () => import('./pages/messages/MessagesPage.vue'), meta: { title: '消息提醒' } },
   { path: 'account', component: () => import('./pages/account/AccountPage.vue'), meta: { title: '我的账号', section: 'system' } },
+  { path: 'help', component: () => import('./pages/help/HelpPage.vue'), meta: { title: '使用帮助', section: 'system' } },
   { path: 'contacts', component: () => import('./pages/help/ContactsPage.vue'), meta: { title: '交流方式', section: 'system' } },
   {
     path: 'admin/users',
