@@ -6,7 +6,7 @@ WHERE state IN ('received', 'checking', 'storing') AND batches_done >= batches_t
   AND progressed_at < now() - make_interval(secs => $1::float8 * attempts)
 ORDER BY uploaded_at;
 
--- name: stalled_uploads
+-- name: next_stalled_upload
 -- $1 seconds of stillness that grow with the attempts. Two persisters never take the same one.
 SELECT u.upload_id, u.dataset_code, u.dataset_version, u.department_code, u.file_size, u.sha256, u.uploaded_at,
        u.attempts, u.state, u.request_id
@@ -14,7 +14,7 @@ FROM upload u
 WHERE u.state IN ('received', 'checking', 'storing') AND batches_done IS DISTINCT FROM batches_total
   AND u.progressed_at < now() - make_interval(secs => $1::float8 * u.attempts)
 ORDER BY u.uploaded_at
-LIMIT 100
+LIMIT 1
 FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: count_attempt

@@ -13,9 +13,9 @@ async def complete_uploads(conn: Conn, seconds: float) -> list[Row]:
     return await conn.fetch(SQL["complete_uploads"], seconds)
 
 
-async def stalled_uploads(conn: Conn, seconds: float) -> list[Row]:
-    """Without a sign of life for `seconds` times their attempts; locked until the transaction ends."""
-    return await conn.fetch(SQL["stalled_uploads"], seconds)
+async def next_stalled_upload(conn: Conn, seconds: float) -> Row | None:
+    """Without a sign of life for `seconds` times its attempts; locked until the transaction ends."""
+    return await conn.fetchrow(SQL["next_stalled_upload"], seconds)
 
 
 async def count_attempt(conn: Conn, upload_id: UUID) -> None:

@@ -16,6 +16,7 @@ from shared.telemetry.metrics import REPUBLISHED
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 10
+MOST_AT_ONCE = 100
 GIVEN_UP = (
     f"这个文件试了 {MOST_ATTEMPTS} 次都没有处理完。请把文件拆成几个较小的文件重新上报；如果仍然不行，请联系市信用办。"
 )
@@ -42,8 +43,9 @@ class SweepingService:
             complete = await repository.complete_uploads(conn, self._stall_seconds)
         for row in complete:
             await self._apply(row["upload_id"], row["attempts"])
-        for upload_id in await self._republish():
-            await self._give_up(upload_id)
+        for _ in range(MOST_AT_ONCE):
+            if not await self._republish_next():
+                return
 
     async def _apply(self, upload_id: UUID, attempts: int) -> None:
         """One that cannot be applied keeps no other waiting, and ends like one that cannot be read."""
@@ -64,22 +66,29 @@ class SweepingService:
         log.warning("giving up upload %s after %d attempts", upload_id, MOST_ATTEMPTS)
         await self._storing.fail(upload_id, FailureCode.TOOK_TOO_LONG, GIVEN_UP)
 
-    async def _republish(self) -> list[UUID]:
-        """Publish what stands still again; the uploads that have had all their attempts."""
-        hopeless = []
+    async def _republish_next(self) -> bool:
+        """Publish the next upload that stands still again; False when none is left.
+
+        A transaction each: while the broker is slow, one upload is locked and no other.
+        """
         async with self._db.transaction() as conn:
-            for row in await repository.stalled_uploads(conn, self._stall_seconds):
-                message = await _message(conn, row)
-                if await self._waits(message):
-                    await repository.put_off(conn, message.upload_id)
-                elif row["attempts"] >= MOST_ATTEMPTS:
-                    hopeless.append(message.upload_id)
-                else:
-                    log.info("publishing upload %s again, attempt %d", message.upload_id, row["attempts"] + 1)
-                    await self._publish(message)
-                    await repository.count_attempt(conn, message.upload_id)
-                    REPUBLISHED.inc()
-        return hopeless
+            row = await repository.next_stalled_upload(conn, self._stall_seconds)
+            if row is None:
+                return False
+            message = await _message(conn, row)
+            hopeless = False
+            if await self._waits(message):
+                await repository.put_off(conn, message.upload_id)
+            elif row["attempts"] >= MOST_ATTEMPTS:
+                hopeless = True
+            else:
+                log.info("publishing upload %s again, attempt %d", message.upload_id, row["attempts"] + 1)
+                await self._publish(message)
+                await repository.count_attempt(conn, message.upload_id)
+                REPUBLISHED.inc()
+        if hopeless:
+            await self._give_up(message.upload_id)
+        return True
 
 
 async def _message(conn: Conn, row: Row) -> UploadAccepted:
