@@ -82,7 +82,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** 修改自己的密码 */
+        /** 修改自己的密码；其他登录和全部 API 令牌随即失效，本次登录继续有效 */
         put: operations["change_password"];
         post?: never;
         delete?: never;
@@ -194,7 +194,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** 修改、停用或启用用户 */
+        /** 修改、停用或启用用户；停用或改密码时，该用户的全部登录和 API 令牌随即失效 */
         patch: operations["change_user"];
         trace?: never;
     };
@@ -207,7 +207,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 重置用户的密码；登录后须改 */
+        /** 重置用户的密码，登录后须改；该用户的全部登录和 API 令牌随即失效 */
         post: operations["reset_password"];
         delete?: never;
         options?: never;
@@ -3713,7 +3713,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 修改自己的密码 */
+            /** @description 修改自己的密码；其他登录和全部 API 令牌随即失效，本次登录继续有效 */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4702,7 +4702,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 修改、停用或启用用户 */
+            /** @description 修改、停用或启用用户；停用或改密码时，该用户的全部登录和 API 令牌随即失效 */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4818,7 +4818,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 重置用户的密码；登录后须改 */
+            /** @description 重置用户的密码，登录后须改；该用户的全部登录和 API 令牌随即失效 */
             204: {
                 headers: {
                     [name: string]: unknown;
