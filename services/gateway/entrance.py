@@ -27,7 +27,7 @@ CALLER: Final = web.RequestKey("CALLER", Caller)
 
 API = "/api/v1/"
 # Answered without identity, besides what routes.py calls anonymous.
-OPEN = frozenset({("POST", "/api/v1/session")})
+OPEN = frozenset({("POST", "/api/v1/session"), ("GET", "/api/v1/public/site"), ("HEAD", "/api/v1/public/site")})
 # The file may stream for Settings.body_seconds; its identity is verified once more when all of it is there.
 UPLOAD_SECONDS = 900
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})

@@ -22,7 +22,8 @@ def _route(methods: frozenset[str], pattern: str, upstream: Upstream, *, anonymo
 
 
 ROUTES = [
-    _route(GET, r"/public(/.*)?", "records", anonymous=True),
+    # /public/site is the gateway's own.
+    _route(GET, r"/public(?!/site$)(/.*)?", "records", anonymous=True),
     _route(ANY, r"/session/password", "auth"),
     _route(ANY, r"/(tokens|departments|users)(/.*)?", "auth"),
     # Only ingest knows .xls.

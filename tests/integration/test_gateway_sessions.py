@@ -52,7 +52,7 @@ async def test_signing_in_sets_a_cookie_that_scripts_and_other_sites_cannot_use(
     assert kept.value not in await answer.text()
     assert body["csrf_token"] == csrf_token(kept.value)
     again = await front.ask("GET", SESSION, {"Cookie": f"session={kept.value}"})
-    assert await again.json() == body
+    assert await again.json() == {**body, "idle_seconds": 1800}
 
 
 async def test_the_cookie_is_secure_behind_tls(make_gateway: MakeGateway, auth: AuthWorld) -> None:

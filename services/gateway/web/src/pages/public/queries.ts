@@ -17,6 +17,8 @@ export interface PublicSearch {
 export const usePublicRecords = (search: MaybeRefOrGetter<PublicSearch>) =>
   useQuery({
     queryKey: ['public', 'records', search],
+    // Without a dataset the answer would be of another category.
+    enabled: () => toValue(search).dataset !== undefined,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => data(api.GET('/api/v1/public/records', { signal, params: { query: toValue(search) } })),
   })
