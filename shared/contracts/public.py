@@ -53,7 +53,9 @@ class PublicQuery(PageQuery):
     q: Annotated[
         str | None,
         Field(
-            max_length=200, description="Part of an enterprise's name, a person's whole name, or an enterprise's code."
+            max_length=200,
+            description="Part of an enterprise's name or (from three characters) of a public document number, "
+            "a person's whole name, or an enterprise's code.",
         ),
     ] = None
 

@@ -72,7 +72,12 @@ class RecordQuery(PageQuery):
     dataset: str | None = None
     department: Annotated[str | None, Field(description="Admin only; others see their own.")] = None
     q: Annotated[
-        str | None, Field(max_length=200, description="Part of the name, or a whole code of the enterprise or person.")
+        str | None,
+        Field(
+            max_length=200,
+            description="Part of the name or (from three characters) of the document number, "
+            "or a whole code of the enterprise or person.",
+        ),
     ] = None
     region: Annotated[str | None, Field(description="地方编码")] = None
     state: Annotated[RecordState | None, Field(description="Without it, all but the deleted.")] = None

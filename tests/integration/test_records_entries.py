@@ -13,7 +13,7 @@ from shared.contracts.identity import Role
 from shared.contracts.records import ChangedRecord, NewRecord, RecordQuery
 from tests.e2e.api import id_card, uscc
 from tests.fixtures.postgres import MakeDatabase
-from tests.integration.records_http import LICENCES, Json, World, enter, licence, open_world
+from tests.integration.records_http import LICENCES, Caller, Json, World, enter, licence, open_world
 from tests.integration.records_room import open_records, person, row
 
 pytestmark = pytest.mark.integration
@@ -261,10 +261,42 @@ async def test_a_search_finds_the_rare_among_the_many_and_the_many_at_once(world
     many = await officer.get("/records?q=煤业&size=5")
     assert (len(many["items"]), many["total_exact"]) == (5, False)
     assert 5000 < many["total"] <= 6000
+    await world.fetch("UPDATE record SET document = '长许准字〔2024〕' || right(identifiers[1], -1) || '号'")
+    for q, found in (("〔2024〕31号", 1), ("准字〔2024〕31号", 1), ("〔2024〕6001号", 0)):
+        assert (await officer.get(f"/records?q={q}"))["total"] == found, q
+    assert len((await officer.get("/records?q=许准字&size=5"))["items"]) == 5
     whole = await officer.get("/records?q=第17煤业")
     assert whole["total"] == 1
     unfiltered = await officer.get("/records?page=600&size=10")
     assert (unfiltered["total"], unfiltered["total_exact"], len(unfiltered["items"])) == (6000, True, 10)
+
+
+async def test_an_officer_finds_a_document_number_by_any_part(world: World) -> None:
+    officer, rival = world.caller("d1"), world.caller("d2")
+    made = await enter(officer, "t_licences", licence(1, WSH="长许准字〔2018〕第0731号", LB="特许", SHXYM=uscc(1)))
+    await enter(officer, "t_licences", licence(2, WSH="A2018_0732"))
+    await enter(rival, "t_licences", licence(3, WSH="泽许准字〔2018〕第0731号"))
+
+    async def found(who: Caller, query: str) -> list[str]:
+        page = await who.get(f"/records?{query}")
+        assert page["total"] == len(page["items"])
+        return [item["values"]["WSH"] for item in page["items"]]
+
+    for q in ("许准字", "〔2018〕第0731号", "长许准字〔2018〕第0731号", "0731"):
+        assert await found(officer, f"q={q}") == [made["values"]["WSH"]], q
+    assert await found(officer, "q=A2018_0732") == ["A2018_0732"]
+    assert await found(officer, "q=18_0") == ["A2018_0732"]  # _ stands for itself
+    assert await found(officer, "q=字〔") == []  # one or two characters are sought in names only
+    assert await found(officer, "q=第0731号&f.LB=普通&dataset=t_licences") == []
+    assert len(await found(world.admin, "q=第0731号")) == 2
+    searched = await officer.post("/records/search", {"q": "第0731号", "fields": {"LB": "特许"}})
+    assert [item["id"] for item in searched["items"]] == [made["id"]]
+    for q, lines in (("第0731号", 2), ("201807", 1), (uscc(1), 2)):
+        answer = await officer.call("GET", f"/internal/records/export?dataset=t_licences&q={q}")
+        assert len(answer.text.splitlines()) == lines, q
+    await officer.call("DELETE", f"/records/{made['id']}")
+    assert await found(officer, "q=第0731号") == []
+    assert await found(officer, "q=第0731号&state=deleted") == [made["values"]["WSH"]]
 
 
 async def test_a_penalty_whose_period_is_over_is_expired(world: World) -> None:

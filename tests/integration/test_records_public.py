@@ -10,6 +10,7 @@ from shared.clock import today
 from shared.contracts.base import Message
 from shared.contracts.identity import Role
 from shared.contracts.ingest import UserMessaged
+from shared.datasets.privacy import MASKED_NUMBERS, is_id_number, without_numbers
 from tests.e2e.api import id_card, uscc
 from tests.fixtures.postgres import MakeDatabase
 from tests.integration.records_http import World, enter, licence, open_world
@@ -57,6 +58,66 @@ async def test_an_enterprise_is_found_by_part_of_its_name_or_its_code(world: Wor
         page = await world.anyone.get(f"/public/records?dataset=t_licences&q={q}")
         assert [item["id"] for item in page["items"]] == [made["id"]], q
     assert (await world.anyone.get("/public/records?dataset=t_penalties&q=鑫达"))["total"] == 0
+
+
+async def test_a_public_document_number_is_found_by_any_part(world: World) -> None:
+    officer = world.caller("d1")
+    made = await enter(officer, "t_licences", licence(1, WSH="长许准字〔2018〕第0731号"))
+    him = await enter(officer, "t_persons", person(7, WSH="长罚字〔2018〕第0912号"))
+    await enter(officer, "t_secret", {"WSH": "密字〔2018〕第0731号", "MC": "甲公司", "JDRQ": "2018-01-15"})
+
+    async def found(q: str) -> list[str]:
+        page = await world.anyone.get(f"/public/records?q={q}")
+        assert page["total"] == len(page["items"])
+        return [item["id"] for item in page["items"]]
+
+    for q in ("许准字", "第0731号", "长许准字〔2018〕第0731号"):
+        assert await found(q) == [made["id"]], q
+    assert await found("第0912号") == [him["id"]]
+    assert await found("密字〔2018〕") == []
+    assert await found("字〔") == []
+    draft = await world.admin.get("/datasets/t_licences")
+    draft.pop("version")
+    draft["fields"] = [{**one, "visibility": "masked"} if one["code"] == "WSH" else one for one in draft["fields"]]
+    assert (await world.admin.call("PUT", "/datasets/t_licences", draft)).status == 200
+    assert await found("第0731号") == []
+    assert await found("第1煤业") == [made["id"]]
+    # Another field becomes the public number: what was kept as the number is still not to be found.
+    draft["fields"].append({"code": "XH", "label": "序号", "visibility": "public"})
+    draft["roles"]["document"] = "XH"
+    assert (await world.admin.call("PUT", "/datasets/t_licences", draft)).status == 200
+    assert await found("第0731号") == []
+
+
+async def test_nobody_finds_by_what_is_masked_in_a_document_number(world: World) -> None:
+    officer, number = world.caller("d1"), id_card(7)
+    hidden = [
+        person(7, WSH=f"许{number}"), person(7, WSH=f"许字{number[6:14]}王小明号"), person(7, WSH=number.lower()),
+        person(8, WSH=f"许 {number[:6]} {number[6:14]} {number[14:]} 号"), person(9, WSH="许 13812345678 号"),
+        person(9, WSH="许 138-1234-5678 号"), person(9, WSH="许１３８１２３４５６７８号之二"),
+    ]  # fmt: skip
+    for values in hidden:
+        await enter(officer, "t_persons", values)
+    await enter(officer, "t_licences", licence(1, WSH=f"许 {number} 号"))
+    parts = (number, number[:10], number[6:14], number[-4:], "小明号", "王小明号", "13812345678", "12345678", "-1234-")
+    for q in (*parts, "１２３４", f" {number[6:14]} "):
+        assert (await world.anyone.get(f"/public/records?q={q}"))["total"] == 0, q
+        assert (await world.admin.get(f"/records?q={q}"))["total"] > 0 or q.startswith(" "), q
+
+
+TOLD = (
+    "长许准字〔2018〕第0731号", "（2018）140402000123号", "空", "许字110101199003071233", "许 11010119900307123X号",
+    "110101 19900307 1233", "110101-1990-03-07-1233", "许 110101900307123 号", "13812345678", "+86 138 1234 5678",
+    "许１１０１０１１９９００３０７１２３３号", "电话：1234567", "0355-2034567", "110101199013991233", "A13812345678",
+)  # fmt: skip
+
+
+async def test_postgresql_knows_the_numbers_that_are_masked(world: World) -> None:
+    wide, narrow = "０１２３４５６７８９Ｘｘ－", "0123456789XX-"
+    for text in TOLD:
+        [row] = await world.fetch("SELECT translate($1, $2, $3) ~ $4 AS hit", text, wide, narrow, MASKED_NUMBERS)
+        masked = without_numbers(text) != text.translate(str.maketrans(wide, narrow)) or is_id_number(text)
+        assert row["hit"] == (masked or text == "110101199013991233"), text  # as long as an identity number, and none
 
 
 async def test_what_is_revoked_deleted_or_over_is_gone_at_once(world: World) -> None:

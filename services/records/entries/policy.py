@@ -21,12 +21,17 @@ _CODE = re.compile(r"[0-9A-Z]{6,20}|[0-9A-Z]{8}-[0-9A-Z]")
 
 
 class Sought(NamedTuple):
-    """A search text: by code, or by the name. `chars` where it is too short for trigrams."""
+    """A search text: by code, or by the name and the document number. `chars` where it is too short for trigrams."""
 
     text: str
     code: str | None
     pattern: str
     chars: str | None
+
+    @property
+    def patterns(self) -> tuple[str, str | None]:
+        """Of the name and of the document number; one or two characters would say nothing there."""
+        return self.pattern, self.pattern if self.chars is None else None
 
 
 def filters_of(identity: Identity, wanted: RecordQuery, fields: Mapping[str, str]) -> Filters:

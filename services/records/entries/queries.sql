@@ -79,7 +79,8 @@ WHERE ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.depar
   AND ($8::jsonb IS NULL OR r.values @> $8);
 
 -- name: list_deleted_ids
--- $1 to $8 as above, $3 without meaning  $9 offset  $10 size
+-- $1 to $8 as above, $3 without meaning  $9 LIKE pattern of the name or NULL  $10 that of the document number or NULL
+-- $11 at most
 SELECT r.record_id
 FROM record r
 WHERE ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state = 'deleted'
@@ -89,12 +90,12 @@ WHERE ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.depar
   AND ($6::date IS NULL OR r.decided_on <= $6)
   AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
   AND ($8::jsonb IS NULL OR r.values @> $8)
-  AND ($9::text IS NULL OR r.name LIKE $9)
+  AND ($9::text IS NULL OR r.name LIKE $9 OR r.document LIKE $10)
 ORDER BY r.record_id DESC
-LIMIT $10;
+LIMIT $11;
 
 -- name: search_newest
--- $9 look at this many  $10 LIKE pattern of the name
+-- $9 look at this many  $10 LIKE pattern of the name  $11 that of the document number, or NULL
 -- A name that many have is found at once among the newest; `seen` says how many were looked at.
 WITH newest AS MATERIALIZED (
     SELECT one.record_id
@@ -123,7 +124,7 @@ SELECT (SELECT count(*) FROM newest) AS seen,
        coalesce(array_agg(r.record_id ORDER BY r.record_id DESC), '{}') AS ids
 FROM newest
 JOIN record r USING (record_id)
-WHERE r.name LIKE $10;
+WHERE r.name LIKE $10 OR r.document LIKE $11;
 
 -- name: list_few
 -- $9 look for no more than this  $10 offset  $11 size
@@ -147,13 +148,14 @@ SELECT (SELECT count(*) FROM found) AS total,
        ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $10 LIMIT $11) AS ids;
 
 -- name: search_names
--- $9 LIKE pattern  $10 the one or two characters sought, or NULL where trigrams serve  $11 offset  $12 size
+-- $9 LIKE pattern of the name  $10 that of the document number, or NULL
+-- $11 the one or two characters sought, or NULL where trigrams serve  $12 offset  $13 size
 -- For names that few have: all of them, then the page.
 WITH found AS MATERIALIZED (
     SELECT r.record_id
     FROM record r
-    WHERE r.name LIKE $9
-      AND ($10::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($10, NULL))
+    WHERE (r.name LIKE $9 OR r.document LIKE $10)
+      AND ($11::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($11, NULL))
       AND ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
       AND ($3::text IS NULL
            OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
@@ -166,13 +168,13 @@ WITH found AS MATERIALIZED (
       AND ($8::jsonb IS NULL OR r.values @> $8)
 )
 SELECT (SELECT count(*) FROM found) AS total,
-       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $11 LIMIT $12) AS ids;
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $12 LIMIT $13) AS ids;
 
 -- name: walk_names
--- $9 LIKE pattern  $10 offset  $11 size. For names that many have: newest first until the page is full.
+-- $9 and $10 as in search_names  $11 offset  $12 size. For names that many have: newest first until the page is full.
 SELECT r.record_id
 FROM record r
-WHERE r.name LIKE $9
+WHERE (r.name LIKE $9 OR r.document LIKE $10)
     AND ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
     AND ($3::text IS NULL
          OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
@@ -184,15 +186,15 @@ WHERE r.name LIKE $9
     AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
     AND ($8::jsonb IS NULL OR r.values @> $8)
 ORDER BY r.record_id DESC
-OFFSET $10
-LIMIT $11;
+OFFSET $11
+LIMIT $12;
 
 -- name: estimate_names
--- $9 LIKE pattern. The planner's idea of how many there are.
+-- $9 and $10 as in search_names. The planner's idea of how many there are.
 EXPLAIN (FORMAT JSON)
 SELECT 1
 FROM record r
-WHERE r.name LIKE $9
+WHERE (r.name LIKE $9 OR r.document LIKE $10)
     AND ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
     AND ($3::text IS NULL
          OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
@@ -243,7 +245,7 @@ WHERE $2::text IS NULL OR r.department_code = $2
 ORDER BY wanted.place;
 
 -- name: export_records
--- $9 at most  $10 LIKE pattern or NULL  $11 code or NULL
+-- $9 at most  $10 LIKE pattern of the name or NULL  $11 that of the document number or NULL  $12 code or NULL
 SELECT r.record_id, r.dataset_code, r.dataset_version, r.department_code, r.state, r.name, r.identifiers, r.region, r.decided_on,
        r.published_until, r.values, r.revision, r.source_upload_id, r.source_row, r.created_at, r.created_by, r.created_by_name,
        r.updated_at, r.updated_by, r.updated_by_name, r.revoked_at, r.revoked_by_name, r.revocation_reason,
@@ -266,8 +268,8 @@ WHERE ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.depar
   AND ($6::date IS NULL OR r.decided_on <= $6)
   AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
   AND ($8::jsonb IS NULL OR r.values @> $8)
-  AND ($10::text IS NULL OR r.name LIKE $10)
-  AND ($11::text IS NULL OR r.identifiers @> ARRAY[$11])
+  AND ($10::text IS NULL OR r.name LIKE $10 OR r.document LIKE $11)
+  AND ($12::text IS NULL OR r.identifiers @> ARRAY[$12])
 ORDER BY r.record_id DESC
 LIMIT $9;
 

@@ -34,7 +34,7 @@ async def plan_by_values(conn: Conn) -> None:
 async def list_ids(conn: Conn, filters: Filters, offset: int, size: int, large: int | None = None) -> Ids:
     """A page of record ids, newest first. `large`: the total, where it is known to be beyond counting."""
     if filters[2] == "deleted":
-        return await _deleted_ids(conn, filters, None, offset, size)
+        return await _deleted_ids(conn, filters, (None, None), offset, size)
     few = await _few_ids(conn, filters, offset, size)
     if few is not None:
         return few
@@ -67,30 +67,32 @@ async def _counted(conn: Conn, filters: Filters, ids: list[int], offset: int) ->
 
 
 async def search_ids(conn: Conn, filters: Filters, sought: Sought, offset: int, size: int) -> Ids:
-    """A page of the ids of records whose subject has this name or code, newest first."""
+    """A page of the ids of records with this name, code or document number, newest first."""
     if filters[2] == "deleted":
-        return await _deleted_ids(conn, filters, sought.pattern, offset, size)
+        return await _deleted_ids(conn, filters, sought.patterns, offset, size)
     if sought.code is not None:
         row = await conn.fetchrow(SQL["search_codes"], *filters, sought.code, offset, size)
         if row is not None and row["total"]:
             return Ids(row["ids"], row["total"])
-    newest = await conn.fetchrow(SQL["search_newest"], *filters, LOOKED_AT, sought.pattern)
+    newest = await conn.fetchrow(SQL["search_newest"], *filters, LOOKED_AT, *sought.patterns)
     seen, ids = (newest["seen"], newest["ids"]) if newest is not None else (0, [])
     if seen < LOOKED_AT:
         return Ids(ids[offset : offset + size], len(ids))
     if len(ids) >= offset + size:
         all_of_them = await conn.fetchval(SQL["count_tally"], *filters[:2])
         return Ids(ids[offset : offset + size], max(len(ids), all_of_them * len(ids) // seen), exact=False)
-    estimate = await _estimate(conn, "estimate_names", *filters, sought.pattern)
+    estimate = await _estimate(conn, "estimate_names", *filters, *sought.patterns)
     if estimate > MANY:
-        rows = await conn.fetch(SQL["walk_names"], *filters, sought.pattern, offset, size)
+        rows = await conn.fetch(SQL["walk_names"], *filters, *sought.patterns, offset, size)
         return Ids([row["record_id"] for row in rows], max(estimate, offset + len(rows)), exact=False)
-    row = await conn.fetchrow(SQL["search_names"], *filters, sought.pattern, sought.chars, offset, size)
+    row = await conn.fetchrow(SQL["search_names"], *filters, *sought.patterns, sought.chars, offset, size)
     return Ids(row["ids"], row["total"]) if row is not None else Ids([], 0)
 
 
-async def _deleted_ids(conn: Conn, filters: Filters, pattern: str | None, offset: int, size: int) -> Ids:
-    rows = await conn.fetch(SQL["list_deleted_ids"], *filters, pattern, MOST_COUNTED + 1)
+async def _deleted_ids(
+    conn: Conn, filters: Filters, patterns: tuple[str | None, str | None], offset: int, size: int
+) -> Ids:
+    rows = await conn.fetch(SQL["list_deleted_ids"], *filters, *patterns, MOST_COUNTED + 1)
     ids = [row["record_id"] for row in rows]
     return Ids(ids[offset : offset + size], len(ids), exact=len(ids) <= MOST_COUNTED)
 
@@ -115,9 +117,13 @@ async def get_record(conn: Conn, record_id: int, department: str | None) -> Row:
 
 async def export_records(conn: Conn, filters: Filters, sought: Sought | None, most: int) -> AsyncGenerator[Row]:
     """One by one through a cursor; only inside a transaction."""
-    code = sought.code if sought else None
-    pattern = sought.pattern if sought and code is None else None
-    async for row in conn.cursor(SQL["export_records"], *filters, most, pattern, code, prefetch=500):
+    code, patterns = None, (None, None) if sought is None else sought.patterns
+    if sought is not None and sought.code is not None:
+        # As in a search: what looks like a code and is nobody's may be part of a name or document number.
+        row = await conn.fetchrow(SQL["search_codes"], *filters, sought.code, 0, 1)
+        if row is not None and row["total"]:
+            code, patterns = sought.code, (None, None)
+    async for row in conn.cursor(SQL["export_records"], *filters, most, *patterns, code, prefetch=500):
         yield row
 
 

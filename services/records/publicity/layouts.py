@@ -8,3 +8,5 @@ class Searched(NamedTuple):
 
     by_part: list[str]  # enterprises: any part of the name
     by_whole: list[str]  # persons: the whole name only, for it is shown masked
+    documents: dict[str, str]  # dataset → the field with its document number, where everybody may read that
+    persons: list[str]  # of these datasets, the ones about persons

@@ -23,13 +23,23 @@ def public_fields(dataset: Dataset) -> list[PublicField]:
 
 
 def searched(datasets: Sequence[Dataset]) -> Searched:
-    """A name that is shown masked is found only by somebody who knows all of it; one that is not shown, not at all."""
-    by_part, by_whole = [], []
+    """A name that is shown masked is found only by somebody who knows all of it; one that is not shown, not at all.
+
+    A document number is found where its field is public.
+    """
+    by_part, by_whole, documents, persons = [], [], {}, []
     for dataset in datasets:
-        name = roles_of(dataset).name
-        visibility = next((field.visibility for field in dataset.fields if field.code == name), "hidden")
+        roles = roles_of(dataset)
+        visibility = next((field.visibility for field in dataset.fields if field.code == roles.name), "hidden")
         if visibility == "public" and dataset.subject == "legal_person":
             by_part.append(dataset.code)
         elif visibility in SHOWN:
             by_whole.append(dataset.code)
-    return Searched(by_part, by_whole)
+        document = next((field for field in dataset.fields if field.code == roles.document), None)
+        if document is None or document.code == roles.name:
+            continue
+        if document.visibility == "public" and document.identifier is None:
+            documents[dataset.code] = document.code
+            if dataset.subject == "natural_person":
+                persons.append(dataset.code)
+    return Searched(by_part, by_whole, documents, persons)

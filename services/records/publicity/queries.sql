@@ -47,7 +47,9 @@ WHERE r.dataset_code = ANY ($1::text[])
 
 -- name: search_newest
 -- $1 datasets searched by part of the name  $2 datasets searched by the whole name  $3 LIKE pattern  $4 whole name
--- $5 look at this many
+-- $5 LIKE pattern of the document number, or NULL  $6 datasets searched by it → its field (JSON)  $7 numbers the public sees
+-- masked (regular expression)  $8 datasets of persons  $9 look at this many
+-- A document number is found only as it is shown: by the field of today, and where nothing in it is masked.
 WITH newest AS MATERIALIZED (
     SELECT one.record_id
     FROM record_tally t
@@ -57,49 +59,58 @@ WITH newest AS MATERIALIZED (
         WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code
           AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
         ORDER BY r.record_id DESC
-        LIMIT $5
+        LIMIT $9
     ) one
-    WHERE t.dataset_code = ANY ($1::text[] || $2::text[])
+    WHERE t.dataset_code = ANY ($1::text[] || $2::text[]) OR $6::jsonb ? t.dataset_code
     ORDER BY one.record_id DESC
-    LIMIT $5
+    LIMIT $9
 )
 SELECT (SELECT count(*) FROM newest) AS seen,
        coalesce(array_agg(r.record_id ORDER BY r.record_id DESC), '{}') AS ids
 FROM newest
 JOIN record r USING (record_id)
-WHERE r.name LIKE $3 AND (r.dataset_code = ANY ($1) OR r.name = $4);
+WHERE (r.name LIKE $3 AND (r.dataset_code = ANY ($1) OR (r.dataset_code = ANY ($2) AND r.name = $4)))
+   OR (r.document LIKE $5 AND r.values ->> ($6::jsonb ->> r.dataset_code) = r.document
+       AND translate(r.document, '０１２３４５６７８９Ｘｘ－', '0123456789XX-') !~ $7
+       AND (r.dataset_code <> ALL ($8::text[]) OR NOT tells_subject(r.document, r.name, r.identifiers)));
 
 -- name: search_names
--- $1 to $4 as in search_newest  $5 the one or two characters sought, or NULL where trigrams serve  $6 offset  $7 size
+-- $1 to $8 as in search_newest  $9 the one or two characters sought, or NULL where trigrams serve  $10 offset  $11 size
 WITH found AS MATERIALIZED (
     SELECT r.record_id
     FROM record r
-    WHERE r.name LIKE $3
-      AND ($5::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($5, NULL))
-      AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4))
+    WHERE ((r.name LIKE $3 AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4)))
+           OR (r.document LIKE $5 AND r.values ->> ($6::jsonb ->> r.dataset_code) = r.document
+               AND translate(r.document, '０１２３４５６７８９Ｘｘ－', '0123456789XX-') !~ $7
+               AND (r.dataset_code <> ALL ($8::text[]) OR NOT tells_subject(r.document, r.name, r.identifiers))))
+      AND ($9::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($9, NULL))
       AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
 )
 SELECT (SELECT count(*) FROM found) AS total,
-       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $6 LIMIT $7) AS ids;
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $10 LIMIT $11) AS ids;
 
 -- name: walk_names
--- $1 to $4 as in search_newest  $5 offset  $6 size. For names that many have: newest first until the page is full.
+-- $1 to $8 as in search_newest  $9 offset  $10 size. For names that many have: newest first until the page is full.
 SELECT r.record_id
 FROM record r
-WHERE r.name LIKE $3
-  AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4))
+WHERE ((r.name LIKE $3 AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4)))
+       OR (r.document LIKE $5 AND r.values ->> ($6::jsonb ->> r.dataset_code) = r.document
+           AND translate(r.document, '０１２３４５６７８９Ｘｘ－', '0123456789XX-') !~ $7
+           AND (r.dataset_code <> ALL ($8::text[]) OR NOT tells_subject(r.document, r.name, r.identifiers))))
   AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
 ORDER BY r.record_id DESC
-OFFSET $5
-LIMIT $6;
+OFFSET $9
+LIMIT $10;
 
 -- name: estimate_names
--- $1 to $4 as in search_newest. The planner's idea of how many there are.
+-- $1 to $8 as in search_newest. The planner's idea of how many there are.
 EXPLAIN (FORMAT JSON)
 SELECT 1
 FROM record r
-WHERE r.name LIKE $3
-  AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4))
+WHERE ((r.name LIKE $3 AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4)))
+       OR (r.document LIKE $5 AND r.values ->> ($6::jsonb ->> r.dataset_code) = r.document
+           AND translate(r.document, '０１２３４５６７８９Ｘｘ－', '0123456789XX-') !~ $7
+           AND (r.dataset_code <> ALL ($8::text[]) OR NOT tells_subject(r.document, r.name, r.identifiers))))
   AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date);
 
 -- name: search_codes

@@ -8,6 +8,7 @@ from services.records.entries.policy import Sought
 from services.records.entries.repository import LOOKED_AT, MANY, MOST_COUNTED, Ids
 from services.records.publicity.layouts import Searched
 from shared.datasets.definition import Dataset
+from shared.datasets.privacy import MASKED_NUMBERS
 from shared.db.database import Conn, Row
 from shared.db.queries import load_queries
 
@@ -37,18 +38,23 @@ async def search_ids(conn: Conn, among: Searched, sought: Sought, offset: int, s
         row = await conn.fetchrow(SQL["search_codes"], among.by_part, sought.code, offset, size)
         if row is not None and row["total"]:
             return Ids(row["ids"], row["total"])
-    newest = await conn.fetchrow(SQL["search_newest"], *among, sought.pattern, sought.text, LOOKED_AT)
+    pattern, document = sought.patterns
+    fields = json.dumps({} if document is None else among.documents)
+    wanted = (among.by_part, among.by_whole, pattern, sought.text, document, fields, MASKED_NUMBERS, among.persons)
+    newest = await conn.fetchrow(SQL["search_newest"], *wanted, LOOKED_AT)
     seen, ids = (newest["seen"], newest["ids"]) if newest is not None else (0, [])
     if seen < LOOKED_AT:
         return Ids(ids[offset : offset + size], len(ids))
     if len(ids) >= offset + size:
-        all_of_them = await _estimate(conn, "estimate_public", [*among.by_part, *among.by_whole])
+        all_of_them = await _estimate(
+            conn, "estimate_public", sorted({*among.by_part, *among.by_whole, *among.documents})
+        )
         return Ids(ids[offset : offset + size], max(len(ids), all_of_them * len(ids) // seen), exact=False)
-    estimate = await _estimate(conn, "estimate_names", *among, sought.pattern, sought.text)
+    estimate = await _estimate(conn, "estimate_names", *wanted)
     if estimate > MANY:
-        rows = await conn.fetch(SQL["walk_names"], *among, sought.pattern, sought.text, offset, size)
+        rows = await conn.fetch(SQL["walk_names"], *wanted, offset, size)
         return Ids([row["record_id"] for row in rows], max(estimate, offset + len(rows)), exact=False)
-    row = await conn.fetchrow(SQL["search_names"], *among, sought.pattern, sought.text, sought.chars, offset, size)
+    row = await conn.fetchrow(SQL["search_names"], *wanted, sought.chars, offset, size)
     return Ids(row["ids"], row["total"]) if row is not None else Ids([], 0)
 
 

@@ -2512,7 +2512,7 @@ export interface components {
             dataset: string | null;
             /**
              * Q
-             * @description Part of an enterprise's name, a person's whole name, or an enterprise's code.
+             * @description Part of an enterprise's name or (from three characters) of a public document number, a person's whole name, or an enterprise's code.
              * @default null
              */
             q: string | null;
@@ -2652,7 +2652,7 @@ export interface components {
             department: string | null;
             /**
              * Q
-             * @description Part of the name, or a whole code of the enterprise or person.
+             * @description Part of the name or (from three characters) of the document number, or a whole code of the enterprise or person.
              * @default null
              */
             q: string | null;
@@ -2713,7 +2713,7 @@ export interface components {
             department: string | null;
             /**
              * Q
-             * @description Part of the name, or a whole code of the enterprise or person.
+             * @description Part of the name or (from three characters) of the document number, or a whole code of the enterprise or person.
              * @default null
              */
             q: string | null;
@@ -6645,7 +6645,7 @@ export interface operations {
                 dataset?: string | null;
                 /** @description Admin only; others see their own. */
                 department?: string | null;
-                /** @description Part of the name, or a whole code of the enterprise or person. */
+                /** @description Part of the name or (from three characters) of the document number, or a whole code of the enterprise or person. */
                 q?: string | null;
                 /** @description 地方编码 */
                 region?: string | null;
@@ -8089,7 +8089,7 @@ export interface operations {
                 /** @description Items a page. */
                 size?: number;
                 dataset?: string | null;
-                /** @description Part of an enterprise's name, a person's whole name, or an enterprise's code. */
+                /** @description Part of an enterprise's name or (from three characters) of a public document number, a person's whole name, or an enterprise's code. */
                 q?: string | null;
             };
             header?: never;
