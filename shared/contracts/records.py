@@ -81,8 +81,12 @@ class RecordQuery(PageQuery):
     ] = None
     region: Annotated[str | None, Field(description="地方编码")] = None
     state: Annotated[RecordState | None, Field(description="Without it, all but the deleted.")] = None
-    from_: Annotated[date | None, Field(alias="from", description="Decided on or after.")] = None
-    to: Annotated[date | None, Field(description="Decided on or before.")] = None
+    from_: Annotated[date | None, Field(alias="from", description="On this day or after; `by` says what.")] = None
+    to: Annotated[date | None, Field(description="On this day or before.")] = None
+    by: Annotated[
+        Literal["decided", "reported", "revoked", "ending"],
+        Field(description="What `from` and `to` are about: decision, report, revocation or end of publicity."),
+    ] = "decided"
     entry: Annotated[
         Literal["hand", "upload"] | None, Field(description="Entered by hand, or brought by an upload.")
     ] = None

@@ -1,17 +1,25 @@
-"""Reads a queries.sql: blocks that start with `-- name: some_query`."""
+"""Reads a queries.sql: blocks that start with `-- name: some_query`, or `-- part: some_words` that several share."""
 
 import re
 from importlib import resources
 
-_HEADER = re.compile(r"^-- name: ([a-z0-9_]+)\n", re.MULTILINE)
+_HEADER = re.compile(r"^-- (name|part): ([a-z0-9_]+)\n", re.MULTILINE)
 
 
 def parse_queries(text: str) -> dict[str, str]:
-    _, *parts = _HEADER.split(text)
-    names, bodies = parts[::2], parts[1::2]
+    """The queries by name. `{words}` in a query or a part stands for the part of that name, which comes before it."""
+    _, *blocks = _HEADER.split(text)
+    names = blocks[1::3]
     if len(set(names)) != len(names):
         raise ValueError(f"a query is named twice: {sorted(names)}")
-    return {name: body.strip() for name, body in zip(names, bodies, strict=True)}
+    parts: dict[str, str] = {}
+    queries: dict[str, str] = {}
+    for kind, name, body in zip(blocks[::3], names, blocks[2::3], strict=True):
+        filled = body.strip()
+        for part, words in parts.items():
+            filled = filled.replace(f"{{{part}}}", words)
+        (parts if kind == "part" else queries)[name] = filled
+    return queries
 
 
 def load_queries(package: str) -> dict[str, str]:

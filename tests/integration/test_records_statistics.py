@@ -122,6 +122,34 @@ async def test_a_link_leads_to_the_records_behind_the_figure(world: World) -> No
         assert listed["total"] == figure, name
 
 
+async def test_links_of_a_month_hold_the_rows_of_that_month_only(world: World) -> None:
+    officer = world.caller("d1")
+    ids = [int((await enter(officer, "t_licences", licence(number)))["id"]) for number in range(3)]
+    for number in ids[:2]:
+        await officer.post(f"/records/{number}/revocation", {"reason": "试"})
+    days = ("2018-01-31 23:59:59+08", "2018-02-01 00:00+08", "2018-02-28 23:59+08")
+    for number, day in zip(ids, days, strict=True):
+        await world.fetch("UPDATE record SET created_at = $2::text::timestamptz WHERE record_id = $1", number, day)
+    await world.fetch(
+        "UPDATE record SET revoked_at = '2018-02-03 08:00+08', published_until = '2018-03-01' WHERE record_id = $1",
+        ids[0],
+    )
+    await world.fetch("UPDATE record SET revoked_at = '2018-03-01 00:00+08' WHERE record_id = $1", ids[1])
+    items = (await officer.get("/statistics?group_by=month&to=2018-12-31"))["items"]
+    assert [(item["key"], item["reported"], item["revoked"]) for item in items] == [
+        ("2018-01", 1, 0),
+        ("2018-02", 2, 1),
+        ("2018-03", 0, 1),
+    ]
+    for item in items:
+        for name, figure in (("by_hand", item["reported"]), ("revoked", item["revoked"])):
+            listed = await officer.get(item["links"][name].removeprefix("/api/v1"))
+            assert listed["total"] == figure, (item["key"], name)
+    ending = await officer.get("/records?by=ending&from=2018-03-01&to=2018-03-01")
+    assert [item["id"] for item in ending["items"]] == [str(ids[0])]
+    assert (await officer.get("/records?by=ending&from=2018-03-02&to=2018-03-31"))["total"] == 0
+
+
 async def test_the_home_page_says_what_waits(world: World) -> None:
     await uploaded(world, "d1", "2018-01-10 09:00+08", state="partly_stored", total=9, rejected=5, ignored=2)
     await uploaded(world, "d1", "2018-01-10 09:00+08", state="checking")

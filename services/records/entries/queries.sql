@@ -1,36 +1,47 @@
 -- The filters of a list are the same everywhere, and planned by their values (plan_by_values), so that one that is not given
 -- costs nothing:
--- $1 dataset or NULL  $2 department or NULL  $3 state or NULL for all but deleted  $4 region or NULL
--- $5 decided from or NULL  $6 decided to or NULL  $7 by hand (true), by upload (false) or NULL  $8 values to hold, or NULL
+-- $1 dataset or NULL  $2 department or NULL  $3 state or NULL for all but deleted  $4 region or NULL  $5 from or NULL
+-- $6 to or NULL  $7 by hand (true), by upload (false) or NULL  $8 values to hold, or NULL  $9 the day $5 and $6 are about
+
+-- part: owned
+($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2)
+
+-- part: narrowed
+($4::text IS NULL OR r.region = $4)
+  AND ($5::date IS NULL OR ($9::text = 'decided' AND r.decided_on >= $5) OR ($9 = 'reported' AND r.created_at >= $5)
+       OR ($9 = 'revoked' AND r.revoked_at >= $5) OR ($9 = 'ending' AND r.published_until >= $5))
+  AND ($6::date IS NULL OR ($9 = 'decided' AND r.decided_on <= $6) OR ($9 = 'reported' AND r.created_at < $6 + 1)
+       OR ($9 = 'revoked' AND r.revoked_at < $6 + 1) OR ($9 = 'ending' AND r.published_until <= $6))
+  AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
+  AND ($8::jsonb IS NULL OR r.values @> $8)
+
+-- part: listed
+r.state <> 'deleted'
+  AND ($3::text IS NULL
+       OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
+       OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
+       OR ($3 = 'revoked' AND r.state = 'revoked'))
+  AND {narrowed}
 
 -- name: plan_by_values
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true);
 
 -- name: list_ids
--- $9 offset + size  $10 offset  $11 size
+-- $10 offset + size  $11 offset  $12 size
 -- Each dataset and department in use gives its newest, walked in the index alone; the newest of these are the page.
 SELECT one.record_id
 FROM record_tally t
 CROSS JOIN LATERAL (
     SELECT r.record_id
     FROM record r
-    WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code AND r.state <> 'deleted'
-      AND ($3::text IS NULL
-           OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
-           OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
-           OR ($3 = 'revoked' AND r.state = 'revoked'))
-      AND ($4::text IS NULL OR r.region = $4)
-      AND ($5::date IS NULL OR r.decided_on >= $5)
-      AND ($6::date IS NULL OR r.decided_on <= $6)
-      AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
-      AND ($8::jsonb IS NULL OR r.values @> $8)
+    WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code AND {listed}
     ORDER BY r.record_id DESC
-    LIMIT $9
+    LIMIT $10
 ) one
 WHERE ($1::text IS NULL OR t.dataset_code = $1) AND ($2::text IS NULL OR t.department_code = $2)
 ORDER BY one.record_id DESC
-OFFSET $10
-LIMIT $11;
+OFFSET $11
+LIMIT $12;
 
 -- name: count_tally
 SELECT coalesce(sum(t.records), 0)::bigint
@@ -38,7 +49,7 @@ FROM record_tally t
 WHERE ($1::text IS NULL OR t.dataset_code = $1) AND ($2::text IS NULL OR t.department_code = $2);
 
 -- name: count_ids
--- $9 count no further than this
+-- $10 count no further than this
 SELECT count(*)
 FROM (
     SELECT 1
@@ -46,20 +57,11 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT 1
         FROM record r
-        WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code AND r.state <> 'deleted'
-          AND ($3::text IS NULL
-               OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
-               OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
-               OR ($3 = 'revoked' AND r.state = 'revoked'))
-          AND ($4::text IS NULL OR r.region = $4)
-          AND ($5::date IS NULL OR r.decided_on >= $5)
-          AND ($6::date IS NULL OR r.decided_on <= $6)
-          AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
-          AND ($8::jsonb IS NULL OR r.values @> $8)
-        LIMIT $9
+        WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code AND {listed}
+        LIMIT $10
     ) one
     WHERE ($1::text IS NULL OR t.dataset_code = $1) AND ($2::text IS NULL OR t.department_code = $2)
-    LIMIT $9
+    LIMIT $10
 ) counted;
 
 -- name: estimate_ids
@@ -67,35 +69,22 @@ FROM (
 EXPLAIN (FORMAT JSON)
 SELECT 1
 FROM record r
-WHERE ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
-  AND ($3::text IS NULL
-       OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
-       OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
-       OR ($3 = 'revoked' AND r.state = 'revoked'))
-  AND ($4::text IS NULL OR r.region = $4)
-  AND ($5::date IS NULL OR r.decided_on >= $5)
-  AND ($6::date IS NULL OR r.decided_on <= $6)
-  AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
-  AND ($8::jsonb IS NULL OR r.values @> $8);
+WHERE {owned} AND {listed};
 
 -- name: list_deleted_ids
--- $1 to $8 as above, $3 without meaning  $9 LIKE pattern of the name or NULL  $10 that of the document number or NULL
--- $11 at most
+-- $1 to $9 as above, $3 without meaning  $10 LIKE pattern of the name or NULL  $11 that of the document number or NULL
+-- $12 at most
 SELECT r.record_id
 FROM record r
-WHERE ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state = 'deleted'
+WHERE {owned} AND r.state = 'deleted'
   AND ($3::text IS NULL OR $3 = 'deleted')
-  AND ($4::text IS NULL OR r.region = $4)
-  AND ($5::date IS NULL OR r.decided_on >= $5)
-  AND ($6::date IS NULL OR r.decided_on <= $6)
-  AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
-  AND ($8::jsonb IS NULL OR r.values @> $8)
-  AND ($9::text IS NULL OR r.name LIKE $9 OR r.document LIKE $10)
+  AND {narrowed}
+  AND ($10::text IS NULL OR r.name LIKE $10 OR r.document LIKE $11)
 ORDER BY r.record_id DESC
-LIMIT $11;
+LIMIT $12;
 
 -- name: search_newest
--- $9 look at this many  $10 LIKE pattern of the name  $11 that of the document number, or NULL
+-- $10 look at this many  $11 LIKE pattern of the name  $12 that of the document number, or NULL
 -- A name that many have is found at once among the newest; `seen` says how many were looked at.
 WITH newest AS MATERIALIZED (
     SELECT one.record_id
@@ -103,128 +92,74 @@ WITH newest AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT r.record_id
         FROM record r
-        WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code AND r.state <> 'deleted'
-          AND ($3::text IS NULL
-               OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
-               OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
-               OR ($3 = 'revoked' AND r.state = 'revoked'))
-          AND ($4::text IS NULL OR r.region = $4)
-          AND ($5::date IS NULL OR r.decided_on >= $5)
-          AND ($6::date IS NULL OR r.decided_on <= $6)
-          AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
-          AND ($8::jsonb IS NULL OR r.values @> $8)
+        WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code AND {listed}
         ORDER BY r.record_id DESC
-        LIMIT $9
+        LIMIT $10
     ) one
     WHERE ($1::text IS NULL OR t.dataset_code = $1) AND ($2::text IS NULL OR t.department_code = $2)
     ORDER BY one.record_id DESC
-    LIMIT $9
+    LIMIT $10
 )
 SELECT (SELECT count(*) FROM newest) AS seen,
        coalesce(array_agg(r.record_id ORDER BY r.record_id DESC), '{}') AS ids
 FROM newest
 JOIN record r USING (record_id)
-WHERE r.name LIKE $10 OR r.document LIKE $11;
+WHERE r.name LIKE $11 OR r.document LIKE $12;
 
 -- name: list_few
--- $9 look for no more than this  $10 offset  $11 size
--- Over all departments, where the filter has an index of its own (decision dates, revoked): all of them, then the page.
+-- $10 look for no more than this  $11 offset  $12 size
+-- Over all departments, where the filter has an index of its own (days, revoked): all of them, then the page.
 WITH found AS MATERIALIZED (
     SELECT r.record_id
     FROM record r
-    WHERE ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
-      AND ($3::text IS NULL
-           OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
-           OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
-           OR ($3 = 'revoked' AND r.state = 'revoked'))
-      AND ($4::text IS NULL OR r.region = $4)
-      AND ($5::date IS NULL OR r.decided_on >= $5)
-      AND ($6::date IS NULL OR r.decided_on <= $6)
-      AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
-      AND ($8::jsonb IS NULL OR r.values @> $8)
-    LIMIT $9
+    WHERE {owned} AND {listed}
+    LIMIT $10
 )
 SELECT (SELECT count(*) FROM found) AS total,
-       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $10 LIMIT $11) AS ids;
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $11 LIMIT $12) AS ids;
 
 -- name: search_names
--- $9 LIKE pattern of the name  $10 that of the document number, or NULL
--- $11 the one or two characters sought, or NULL where trigrams serve  $12 offset  $13 size
+-- $10 LIKE pattern of the name  $11 that of the document number, or NULL
+-- $12 the one or two characters sought, or NULL where trigrams serve  $13 offset  $14 size
 -- For names that few have: all of them, then the page.
 WITH found AS MATERIALIZED (
     SELECT r.record_id
     FROM record r
-    WHERE (r.name LIKE $9 OR r.document LIKE $10)
-      AND ($11::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($11, NULL))
-      AND ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
-      AND ($3::text IS NULL
-           OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
-           OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
-           OR ($3 = 'revoked' AND r.state = 'revoked'))
-      AND ($4::text IS NULL OR r.region = $4)
-      AND ($5::date IS NULL OR r.decided_on >= $5)
-      AND ($6::date IS NULL OR r.decided_on <= $6)
-      AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
-      AND ($8::jsonb IS NULL OR r.values @> $8)
+    WHERE (r.name LIKE $10 OR r.document LIKE $11)
+      AND ($12::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($12, NULL))
+      AND {owned} AND {listed}
 )
 SELECT (SELECT count(*) FROM found) AS total,
-       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $12 LIMIT $13) AS ids;
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $13 LIMIT $14) AS ids;
 
 -- name: walk_names
--- $9 and $10 as in search_names  $11 offset  $12 size. For names that many have: newest first until the page is full.
+-- $10 and $11 as in search_names  $12 offset  $13 size. For names that many have: newest first until the page is full.
 SELECT r.record_id
 FROM record r
-WHERE (r.name LIKE $9 OR r.document LIKE $10)
-    AND ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
-    AND ($3::text IS NULL
-         OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
-         OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
-         OR ($3 = 'revoked' AND r.state = 'revoked'))
-    AND ($4::text IS NULL OR r.region = $4)
-    AND ($5::date IS NULL OR r.decided_on >= $5)
-    AND ($6::date IS NULL OR r.decided_on <= $6)
-    AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
-    AND ($8::jsonb IS NULL OR r.values @> $8)
+WHERE (r.name LIKE $10 OR r.document LIKE $11)
+    AND {owned} AND {listed}
 ORDER BY r.record_id DESC
-OFFSET $11
-LIMIT $12;
+OFFSET $12
+LIMIT $13;
 
 -- name: estimate_names
--- $9 and $10 as in search_names. The planner's idea of how many there are.
+-- $10 and $11 as in search_names. The planner's idea of how many there are.
 EXPLAIN (FORMAT JSON)
 SELECT 1
 FROM record r
-WHERE (r.name LIKE $9 OR r.document LIKE $10)
-    AND ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
-    AND ($3::text IS NULL
-         OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
-         OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
-         OR ($3 = 'revoked' AND r.state = 'revoked'))
-    AND ($4::text IS NULL OR r.region = $4)
-    AND ($5::date IS NULL OR r.decided_on >= $5)
-    AND ($6::date IS NULL OR r.decided_on <= $6)
-    AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
-    AND ($8::jsonb IS NULL OR r.values @> $8);
+WHERE (r.name LIKE $10 OR r.document LIKE $11)
+    AND {owned} AND {listed};
 
 -- name: search_codes
--- $9 code of an enterprise or person  $10 offset  $11 size
+-- $10 code of an enterprise or person  $11 offset  $12 size
 WITH found AS MATERIALIZED (
     SELECT r.record_id
     FROM record r
-    WHERE r.identifiers @> ARRAY[$9::text]
-      AND ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
-      AND ($3::text IS NULL
-           OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
-           OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
-           OR ($3 = 'revoked' AND r.state = 'revoked'))
-      AND ($4::text IS NULL OR r.region = $4)
-      AND ($5::date IS NULL OR r.decided_on >= $5)
-      AND ($6::date IS NULL OR r.decided_on <= $6)
-      AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
-      AND ($8::jsonb IS NULL OR r.values @> $8)
+    WHERE r.identifiers @> ARRAY[$10::text]
+      AND {owned} AND {listed}
 )
 SELECT (SELECT count(*) FROM found) AS total,
-       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $10 LIMIT $11) AS ids;
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $11 LIMIT $12) AS ids;
 
 -- name: get_records
 -- $1 ids, in the order wanted  $2 department or NULL for every one
@@ -245,7 +180,7 @@ WHERE $2::text IS NULL OR r.department_code = $2
 ORDER BY wanted.place;
 
 -- name: export_records
--- $9 at most  $10 LIKE pattern of the name or NULL  $11 that of the document number or NULL  $12 code or NULL
+-- $10 at most  $11 LIKE pattern of the name or NULL  $12 that of the document number or NULL  $13 code or NULL
 SELECT r.record_id, r.dataset_code, r.dataset_version, r.department_code, r.state, r.name, r.identifiers, r.region, r.decided_on,
        r.published_until, r.values, r.revision, r.source_upload_id, r.source_row, r.created_at, r.created_by, r.created_by_name,
        r.updated_at, r.updated_by, r.updated_by_name, r.revoked_at, r.revoked_by_name, r.revocation_reason,
@@ -258,20 +193,11 @@ LEFT JOIN dataset d ON d.code = r.dataset_code AND d.version = r.dataset_version
 LEFT JOIN department p ON p.code = r.department_code
 CROSS JOIN LATERAL (SELECT due_on(r.decided_on) AS due_on) due
 LEFT JOIN calendar_day c ON c.day = due.due_on
-WHERE ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2) AND r.state <> 'deleted'
-  AND ($3::text IS NULL
-       OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
-       OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
-       OR ($3 = 'revoked' AND r.state = 'revoked'))
-  AND ($4::text IS NULL OR r.region = $4)
-  AND ($5::date IS NULL OR r.decided_on >= $5)
-  AND ($6::date IS NULL OR r.decided_on <= $6)
-  AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
-  AND ($8::jsonb IS NULL OR r.values @> $8)
-  AND ($10::text IS NULL OR r.name LIKE $10 OR r.document LIKE $11)
-  AND ($12::text IS NULL OR r.identifiers @> ARRAY[$12])
+WHERE {owned} AND {listed}
+  AND ($11::text IS NULL OR r.name LIKE $11 OR r.document LIKE $12)
+  AND ($13::text IS NULL OR r.identifiers @> ARRAY[$13])
 ORDER BY r.record_id DESC
-LIMIT $9;
+LIMIT $10;
 
 -- name: list_revisions
 SELECT revision, action, at, by, by_name, reason, upload_id, row, before, after

@@ -1,4 +1,13 @@
--- On show: published, and its last day has not passed. Planned by the values given (plan_by_values of entries).
+-- Planned by the values given (plan_by_values of entries).
+
+-- part: shown
+r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+
+-- part: named
+((r.name LIKE $3 AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4)))
+   OR (r.document LIKE $5 AND r.values ->> ($6::jsonb ->> r.dataset_code) = r.document
+       AND translate(r.document, '０１２３４５６７８９Ｘｘ－', '0123456789XX-') !~ $7
+       AND (r.dataset_code <> ALL ($8::text[]) OR NOT tells_subject(r.document, r.name, r.identifiers))))
 
 -- name: current_datasets
 SELECT definition::text AS definition FROM dataset WHERE is_current ORDER BY code;
@@ -11,7 +20,7 @@ CROSS JOIN LATERAL (
     SELECT r.record_id
     FROM record r
     WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code
-      AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+      AND {shown}
     ORDER BY r.record_id DESC
     LIMIT $2
 ) one
@@ -30,7 +39,7 @@ FROM (
         SELECT 1
         FROM record r
         WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code
-          AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+          AND {shown}
         LIMIT $2
     ) one
     WHERE t.dataset_code = ANY ($1::text[])
@@ -43,7 +52,7 @@ EXPLAIN (FORMAT JSON)
 SELECT 1
 FROM record r
 WHERE r.dataset_code = ANY ($1::text[])
-  AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date);
+  AND {shown};
 
 -- name: search_newest
 -- $1 datasets searched by part of the name  $2 datasets searched by the whole name  $3 LIKE pattern  $4 whole name
@@ -57,7 +66,7 @@ WITH newest AS MATERIALIZED (
         SELECT r.record_id
         FROM record r
         WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code
-          AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+          AND {shown}
         ORDER BY r.record_id DESC
         LIMIT $9
     ) one
@@ -69,22 +78,16 @@ SELECT (SELECT count(*) FROM newest) AS seen,
        coalesce(array_agg(r.record_id ORDER BY r.record_id DESC), '{}') AS ids
 FROM newest
 JOIN record r USING (record_id)
-WHERE (r.name LIKE $3 AND (r.dataset_code = ANY ($1) OR (r.dataset_code = ANY ($2) AND r.name = $4)))
-   OR (r.document LIKE $5 AND r.values ->> ($6::jsonb ->> r.dataset_code) = r.document
-       AND translate(r.document, '０１２３４５６７８９Ｘｘ－', '0123456789XX-') !~ $7
-       AND (r.dataset_code <> ALL ($8::text[]) OR NOT tells_subject(r.document, r.name, r.identifiers)));
+WHERE {named};
 
 -- name: search_names
 -- $1 to $8 as in search_newest  $9 the one or two characters sought, or NULL where trigrams serve  $10 offset  $11 size
 WITH found AS MATERIALIZED (
     SELECT r.record_id
     FROM record r
-    WHERE ((r.name LIKE $3 AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4)))
-           OR (r.document LIKE $5 AND r.values ->> ($6::jsonb ->> r.dataset_code) = r.document
-               AND translate(r.document, '０１２３４５６７８９Ｘｘ－', '0123456789XX-') !~ $7
-               AND (r.dataset_code <> ALL ($8::text[]) OR NOT tells_subject(r.document, r.name, r.identifiers))))
+    WHERE {named}
       AND ($9::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($9, NULL))
-      AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+      AND {shown}
 )
 SELECT (SELECT count(*) FROM found) AS total,
        ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $10 LIMIT $11) AS ids;
@@ -93,11 +96,8 @@ SELECT (SELECT count(*) FROM found) AS total,
 -- $1 to $8 as in search_newest  $9 offset  $10 size. For names that many have: newest first until the page is full.
 SELECT r.record_id
 FROM record r
-WHERE ((r.name LIKE $3 AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4)))
-       OR (r.document LIKE $5 AND r.values ->> ($6::jsonb ->> r.dataset_code) = r.document
-           AND translate(r.document, '０１２３４５６７８９Ｘｘ－', '0123456789XX-') !~ $7
-           AND (r.dataset_code <> ALL ($8::text[]) OR NOT tells_subject(r.document, r.name, r.identifiers))))
-  AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+WHERE {named}
+  AND {shown}
 ORDER BY r.record_id DESC
 OFFSET $9
 LIMIT $10;
@@ -107,11 +107,8 @@ LIMIT $10;
 EXPLAIN (FORMAT JSON)
 SELECT 1
 FROM record r
-WHERE ((r.name LIKE $3 AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4)))
-       OR (r.document LIKE $5 AND r.values ->> ($6::jsonb ->> r.dataset_code) = r.document
-           AND translate(r.document, '０１２３４５６７８９Ｘｘ－', '0123456789XX-') !~ $7
-           AND (r.dataset_code <> ALL ($8::text[]) OR NOT tells_subject(r.document, r.name, r.identifiers))))
-  AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date);
+WHERE {named}
+  AND {shown};
 
 -- name: search_codes
 -- $1 datasets  $2 code of an enterprise  $3 offset  $4 size
@@ -119,7 +116,7 @@ WITH found AS MATERIALIZED (
     SELECT r.record_id
     FROM record r
     WHERE r.identifiers @> ARRAY[$2::text] AND r.dataset_code = ANY ($1::text[])
-      AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+      AND {shown}
 )
 SELECT (SELECT count(*) FROM found) AS total,
        ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $3 LIMIT $4) AS ids;
@@ -131,7 +128,7 @@ SELECT r.record_id, r.dataset_code, r.department_code, coalesce(p.name, r.depart
 FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted (record_id, place)
 JOIN record r ON r.record_id = wanted.record_id
 LEFT JOIN department p ON p.code = r.department_code
-WHERE r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
+WHERE {shown}
 ORDER BY wanted.place;
 
 -- name: public_figures

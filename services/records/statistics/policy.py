@@ -48,7 +48,7 @@ def _rate(part: int, whole: int) -> float | None:
 
 
 def links_of(wanted: StatisticsQuery, department: str | None, key: str) -> Figure.Links:
-    """Where the rows behind a figure are listed. Lists of records go by decision date: no days for them."""
+    """Where the rows behind a figure are listed."""
     first, last = (wanted.from_, wanted.to) if wanted.group_by != "month" else _within(wanted, key)
     filters = {
         "department": key if wanted.group_by == "department" else department,
@@ -57,8 +57,8 @@ def links_of(wanted: StatisticsQuery, department: str | None, key: str) -> Figur
     days = {"from": first.isoformat() if first else None, "to": last.isoformat() if last else None}
     return Figure.Links(
         uploads=_path("/api/v1/uploads", {**filters, **days, "deleted": "true"}),
-        by_hand=_path("/api/v1/records", {**filters, "entry": "hand"}),
-        revoked=_path("/api/v1/records", {**filters, "state": "revoked"}),
+        by_hand=_path("/api/v1/records", {**filters, **days, "by": "reported", "entry": "hand"}),
+        revoked=_path("/api/v1/records", {**filters, **days, "by": "revoked", "state": "revoked"}),
     )
 
 

@@ -2669,16 +2669,23 @@ export interface components {
             state: components["schemas"]["RecordState"] | null;
             /**
              * From
-             * @description Decided on or after.
+             * @description On this day or after; `by` says what.
              * @default null
              */
             from: string | null;
             /**
              * To
-             * @description Decided on or before.
+             * @description On this day or before.
              * @default null
              */
             to: string | null;
+            /**
+             * By
+             * @description What `from` and `to` are about: decision, report, revocation or end of publicity.
+             * @default decided
+             * @enum {string}
+             */
+            by: "decided" | "reported" | "revoked" | "ending";
             /**
              * Entry
              * @description Entered by hand, or brought by an upload.
@@ -2730,16 +2737,23 @@ export interface components {
             state: components["schemas"]["RecordState"] | null;
             /**
              * From
-             * @description Decided on or after.
+             * @description On this day or after; `by` says what.
              * @default null
              */
             from: string | null;
             /**
              * To
-             * @description Decided on or before.
+             * @description On this day or before.
              * @default null
              */
             to: string | null;
+            /**
+             * By
+             * @description What `from` and `to` are about: decision, report, revocation or end of publicity.
+             * @default decided
+             * @enum {string}
+             */
+            by: "decided" | "reported" | "revoked" | "ending";
             /**
              * Entry
              * @description Entered by hand, or brought by an upload.
@@ -6651,10 +6665,12 @@ export interface operations {
                 region?: string | null;
                 /** @description Without it, all but the deleted. */
                 state?: components["schemas"]["RecordState"] | null;
-                /** @description Decided on or after. */
+                /** @description On this day or after; `by` says what. */
                 from?: string | null;
-                /** @description Decided on or before. */
+                /** @description On this day or before. */
                 to?: string | null;
+                /** @description What `from` and `to` are about: decision, report, revocation or end of publicity. */
+                by?: "decided" | "reported" | "revoked" | "ending";
                 /** @description Entered by hand, or brought by an upload. */
                 entry?: ("hand" | "upload") | null;
             };
