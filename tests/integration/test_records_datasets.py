@@ -172,6 +172,40 @@ async def test_a_new_version_says_what_changed_and_leaves_old_records_theirs(wor
     assert [row["object"] for row in actions] == ["dataset t_licences v2"]
 
 
+async def test_a_version_somebody_else_saved_meanwhile_is_not_overwritten(world: World) -> None:
+    await world.admin.post("/datasets", draft(), status=201)
+    first = await world.admin.call("PUT", "/datasets/t_new?based_on=1", draft(name="甲改的"))
+    assert (first.status, first.json["version"]) == (200, 2)
+    second = await world.admin.call("PUT", "/datasets/t_new?based_on=1", draft(name="乙改的"))
+    assert (second.status, second.json["type"]) == (409, "/problems/dataset-changed")
+    assert "第 2 版" in second.json["detail"]
+    assert (await world.admin.get("/datasets/t_new"))["name"] == "甲改的"
+    assert (await world.admin.call("PUT", "/datasets/t_new?based_on=2", draft(name="乙改的"))).status == 200
+    assert (await world.admin.call("PUT", "/datasets/t_new", draft(name="不问版本"))).json["version"] == 4
+
+
+async def test_a_definition_is_tried_without_being_kept(world: World) -> None:
+    fields = [*draft()["fields"], {"code": "FR", "label": "法定代表人", "visibility": "masked"}]
+    values = {"NO": "1", "NAME": "长治市公司", "DAY": "2018/1/31", "FR": "张三丰"}
+    body = {"definition": draft(fields=fields), "values": values}
+    tried = await world.admin.post("/datasets/trial", body)
+    assert (tried["version"], tried["changes"], tried["good"]) == (1, [], True)
+    assert tried["roles"] | {"region": None} == {
+        "name": "NAME", "decided_on": "DAY", "valid_until": None, "region": None, "document": "NO",
+    }  # fmt: skip
+    assert tried["public"] == {"NO": "1", "NAME": "长治市公司", "FR": "张*"}
+    assert (await world.admin.call("GET", "/datasets/t_new")).status == 404, "nothing is kept"
+    body["values"] = {"NO": "1", "DAY": "2099-01-01"}
+    wrong = await world.admin.post("/datasets/trial", body)
+    assert (wrong["good"], [one["code"] for one in wrong["problems"]]) == (False, ["required", "in_future"])
+    await world.admin.post("/datasets", draft(), status=201)
+    again = await world.admin.post("/datasets/trial", body)
+    assert (again["version"], again["changes"]) == (2, ["新增字段“法定代表人”（FR）"])
+    refused = await world.admin.call("POST", "/datasets/trial", {"definition": draft(roles={"decided_on": "NO"})})
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "roles.decided_on")
+    assert (await world.caller("d1", Role.MANAGER).call("POST", "/datasets/trial", body)).status == 403
+
+
 async def test_seeding_again_adds_nothing_and_leaves_an_admins_version(world: World) -> None:
     count = "SELECT count(*) AS n, max(version) AS v FROM dataset WHERE created_by = '系统预置'"
     before = tuple((await world.fetch(count))[0])

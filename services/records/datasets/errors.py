@@ -13,6 +13,11 @@ class DatasetExists(Conflict):
     title = "数据集编码已被使用"
 
 
+class DatasetChangedMeanwhile(Conflict):
+    slug = "dataset-changed"
+    title = "数据集已有新的版本"
+
+
 class NotYourDataset(Forbidden):
     slug = "not-your-dataset"
     title = "本部门不能上报这个数据集"

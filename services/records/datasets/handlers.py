@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from services.records.keys import DATASETS
-from shared.contracts.datasets import DatasetFilter
+from shared.contracts.datasets import DatasetBase, DatasetFilter, TriedDataset
 from shared.datasets.definition import DatasetDraft
 from shared.http.requests import read_body, read_query
 from shared.http.responses import reply
@@ -30,5 +30,11 @@ async def create_dataset(request: web.Request) -> web.Response:
 
 
 async def change_dataset(request: web.Request) -> web.Response:
+    base = read_query(request, DatasetBase)
     draft = await read_body(request, DatasetDraft)
-    return reply(await request.app[DATASETS].change(caller(request), request.match_info["code"], draft))
+    code = request.match_info["code"]
+    return reply(await request.app[DATASETS].change(caller(request), code, draft, based_on=base.based_on))
+
+
+async def try_dataset(request: web.Request) -> web.Response:
+    return reply(await request.app[DATASETS].trial(await read_body(request, TriedDataset)))

@@ -2,7 +2,14 @@
 
 from services.records.datasets import handlers
 from shared.contracts.base import Page
-from shared.contracts.datasets import DatasetChanged, DatasetFilter, DatasetVersions
+from shared.contracts.datasets import (
+    DatasetBase,
+    DatasetChanged,
+    DatasetFilter,
+    DatasetTrial,
+    DatasetVersions,
+    TriedDataset,
+)
 from shared.datasets.definition import Dataset, DatasetDraft
 from shared.http.operations import ADMIN, Operation
 
@@ -26,12 +33,24 @@ OPERATIONS = [
         problems=(409,),
     ),
     Operation(
+        "POST",
+        f"{PATH}/trial",
+        handlers.try_dataset,
+        "试用数据集定义：只检查，不保存",
+        "datasets",
+        roles=ADMIN,
+        body=TriedDataset,
+        answer=DatasetTrial,
+    ),
+    Operation(
         "PUT",
         ONE,
         handlers.change_dataset,
         "修改数据集（新版本）",
         "datasets",
         roles=ADMIN,
+        query=DatasetBase,
+        problems=(409,),
         body=DatasetDraft,
         answer=DatasetChanged,
     ),

@@ -1,15 +1,32 @@
 """Datasets: who may see which, and new versions of them."""
 
+import msgspec
+
 from services.records.audit import repository as audit
 from services.records.datasets import repository
-from services.records.datasets.errors import DatasetExists, DatasetInvalid, DatasetNotFound
+from services.records.datasets.errors import (
+    DatasetChangedMeanwhile,
+    DatasetExists,
+    DatasetInvalid,
+    DatasetNotFound,
+)
 from services.records.datasets.tally import changes_between
+from shared.clock import today
 from shared.contracts.base import Page
-from shared.contracts.datasets import DatasetChanged, DatasetFilter, DatasetVersion, DatasetVersions
+from shared.contracts.datasets import (
+    DatasetChanged,
+    DatasetFilter,
+    DatasetTrial,
+    DatasetVersion,
+    DatasetVersions,
+    TriedDataset,
+)
 from shared.contracts.identity import Identity
 from shared.contracts.problem import FieldError
-from shared.datasets.check import row_check
-from shared.datasets.definition import Dataset, DatasetDraft
+from shared.contracts.uploads import RowProblem
+from shared.datasets.check import RowCheck, row_check
+from shared.datasets.definition import Dataset, DatasetDraft, Roles
+from shared.datasets.masking import public_values
 from shared.datasets.roles import roles_of
 from shared.db.database import Conn, Database
 
@@ -60,8 +77,13 @@ class DatasetsService:
             await audit.add(conn, identity, "dataset.created", f"dataset {dataset.code} v1")
         return dataset
 
-    async def change(self, identity: Identity, code: str, draft: DatasetDraft) -> DatasetChanged:
-        """Write the next version; uploads and records keep the one they were made with."""
+    async def change(
+        self, identity: Identity, code: str, draft: DatasetDraft, *, based_on: int | None = None
+    ) -> DatasetChanged:
+        """Write the next version; uploads and records keep the one they were made with.
+
+        Raises: DatasetInvalid, DatasetNotFound, DatasetChangedMeanwhile where `based_on` is not the current version.
+        """
         if draft.code != code:
             raise _invalid("code", "code_differs", f"编码应与地址中的一致（{code}）；编码不能修改。")
         async with self._db.transaction() as conn:
@@ -69,11 +91,33 @@ class DatasetsService:
             newest = await repository.newest_version(conn, code)
             if newest is None:
                 raise DatasetNotFound("没有这个数据集，请检查数据集编码。")
-            before, _ = newest
+            before, made_by = newest
+            if based_on not in {None, before.version}:
+                raise DatasetChangedMeanwhile(
+                    f"{made_by}已经保存了第 {before.version} 版，您是在第 {based_on} 版上修改的。"
+                    "您的内容没有保存；请先看清新版本改了什么，再决定怎样保存。"
+                )
             dataset = _fitting(draft, version=before.version + 1)
             await repository.add_version(conn, dataset, identity.user_name)
             await audit.add(conn, identity, "dataset.changed", f"dataset {code} v{dataset.version}")
         return DatasetChanged(**dict(dataset), changes=changes_between(before, dataset))
+
+    async def trial(self, wanted: TriedDataset) -> DatasetTrial:
+        """What the definition would mean and say of the values; nothing is stored. Raises DatasetInvalid."""
+        async with self._db.reading() as conn:
+            newest = await repository.newest_version(conn, wanted.definition.code)
+        before = newest[0] if newest else None
+        dataset = _fitting(wanted.definition, version=before.version + 1 if before else 1)
+        checked = RowCheck(dataset).check_values(wanted.values, today=today())
+        return DatasetTrial(
+            version=dataset.version,
+            changes=changes_between(before, dataset) if before else [],
+            roles=Roles(**{role: getattr(roles_of(dataset), role) for role in Roles.model_fields}),
+            good=checked.good and checked.key is not None,
+            values=checked.values,
+            problems=[RowProblem.model_validate(msgspec.structs.asdict(problem)) for problem in checked.problems],
+            public=public_values(dataset, checked.values),
+        )
 
     async def _readable(self, conn: Conn, identity: Identity, code: str) -> Dataset:
         dataset = await repository.get_dataset(conn, code)

@@ -268,6 +268,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 试用数据集定义：只检查，不保存 */
+        post: operations["try_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads": {
         parameters: {
             query?: never;
@@ -1743,6 +1760,15 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** DatasetBase */
+        DatasetBase: {
+            /**
+             * Based On
+             * @description The version that was changed; 409 where a newer one is current.
+             * @default null
+             */
+            based_on: number | null;
+        };
         /**
          * DatasetChanged
          * @description A new version, and what sets it apart from the one before.
@@ -1883,6 +1909,45 @@ export interface components {
             name: string;
             /** Version */
             version: number;
+        };
+        /**
+         * DatasetTrial
+         * @description What the definition would mean, without storing it.
+         */
+        DatasetTrial: {
+            /**
+             * Version
+             * @description The number it would get.
+             */
+            version: number;
+            /**
+             * Changes
+             * @description Against the current version; empty for a new dataset.
+             */
+            changes: string[];
+            /** @description As stated, or as inferred from the fields. */
+            roles: components["schemas"]["Roles"];
+            /**
+             * Good
+             * @description Of the values.
+             */
+            good: boolean;
+            /**
+             * Values
+             * @description Normalised where right, as given where wrong.
+             */
+            values: {
+                [key: string]: string;
+            };
+            /** Problems */
+            problems: components["schemas"]["RowProblem"][];
+            /**
+             * Public
+             * @description What the public would see of the values.
+             */
+            public: {
+                [key: string]: string;
+            };
         };
         /** DatasetVersion */
         DatasetVersion: {
@@ -3144,6 +3209,17 @@ export interface components {
              * @default 10
              */
             size: number;
+        };
+        /** TriedDataset */
+        TriedDataset: {
+            definition: components["schemas"]["DatasetDraft"];
+            /**
+             * Values
+             * @description FIELD_CODE → text, as typed.
+             */
+            values?: {
+                [key: string]: string;
+            };
         };
         /** UndoResult */
         UndoResult: {
@@ -5195,7 +5271,10 @@ export interface operations {
     };
     change_dataset: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The version that was changed; 409 where a newer one is current. */
+                based_on?: number | null;
+            };
             header?: never;
             path: {
                 code: string;
@@ -5246,6 +5325,15 @@ export interface operations {
             };
             /** @description refused (404) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (409) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5340,6 +5428,102 @@ export interface operations {
             };
             /** @description refused (404) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (429) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (500) */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (503) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriedDataset"];
+            };
+        };
+        responses: {
+            /** @description 试用数据集定义：只检查，不保存 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetTrial"];
+                };
+            };
+            /** @description refused (400) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (401) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (403) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (413) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (422) */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
