@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from services.records.uploads.errors import RowNotFound, RowNotWaiting, UploadBusy, ValuesInvalid, WrongState
+from services.records.uploads.ledger.service import today
+from shared.contracts.ingest import UploadChanged
 from shared.contracts.mending import ComparisonFilter, ReplaceValue
 from shared.contracts.uploads import Outcome, RowFilter
 from tests.fixtures.postgres import MakeDatabase
@@ -81,7 +83,9 @@ async def test_an_atomic_upload_is_stored_once_its_last_row_is_mended(records: R
     upload = await records.upload([row(1), row(2, name=""), row(3, name="")], mode="atomic")
     mending = records.services.mending
     waiting = await mending.mend(person(), upload.id, 4, {"NAME": "公司二"})
-    assert (waiting.outcome, waiting.record_id) == ("corrected", None)
+    assert (waiting.outcome, waiting.record_id) == ("pending", None)
+    now = await records.get(upload.id)
+    assert (now.state, now.counts.rejected, now.counts.corrected, now.counts.inserted) == ("rejected", 1, 0, 0)
     assert await records.living() == {}
     await mending.mend(person(), upload.id, 5, {"NAME": "公司三"})
     now = await records.get(upload.id)
@@ -198,3 +202,51 @@ async def test_rows_are_paged_and_filtered_with_their_deadlines(records: Records
     assert deadline is not None
     assert (deadline.on_time, deadline.due_on.isoformat()) == (False, "2020-01-13")
     assert deadline.days < -1000
+
+
+async def test_a_mended_row_closes_the_row_it_was_to_correct(records: Records) -> None:
+    old = await records.upload([row(1), row(2, name="")])
+    new = await records.register()
+    await records.send(new, [row(2, name="")], origins={3: (old.id, 4)})
+    assert (await records.get(old.id)).counts.rejected == 1
+    records.announced.clear()
+    await records.services.mending.mend(person(), new.id, 3, {"NAME": "补上的公司"})
+    now = await records.get(old.id)
+    assert (now.state, now.counts.rejected, now.counts.corrected, now.counts.inserted) == ("stored", 0, 1, 2)
+    assert {one.upload.id for one in records.announced if isinstance(one, UploadChanged)} == {old.id, new.id}
+    page = await records.services.ledger.page(person(), old.id, RowFilter(outcome=Outcome.CORRECTED))
+    [stored] = await records.fetch("SELECT record_id::text FROM record WHERE document = '文号2'")
+    assert [one.record_id for one in page.items] == [stored["record_id"]]
+
+
+async def test_a_refused_upload_that_is_stored_at_last_closes_its_earlier_rows(records: Records) -> None:
+    old = await records.upload([row(1), row(2, name="")])
+    new = await records.register(mode="atomic")
+    await records.send(new, [row(2), row(3, name="")], origins={3: (old.id, 4)})
+    assert (await records.get(old.id)).counts.rejected == 1, "nothing of a refused upload corrects anything"
+    await records.services.mending.mend(person(), new.id, 4, {"NAME": "补上的公司"})
+    assert (await records.get(old.id)).state == "stored"
+
+
+async def test_deadlines_count_to_the_day_a_row_was_mended(records: Records) -> None:
+    upload = await records.register()
+    async with records.db.transaction() as conn:
+        await conn.execute("UPDATE upload SET uploaded_at = '2018-01-31 23:30+08'")
+    await records.send(upload, [row(1, DAY="2018-01-30"), row(2, name="", DAY="2018-01-30")])
+    await records.services.mending.mend(person(), upload.id, 4, {"NAME": "补上的公司"})
+    [counted] = await records.fetch("SELECT on_time, late FROM upload")
+    assert tuple(counted) == (1, 1)
+    days = await records.fetch("SELECT created_at::date::text AS day FROM record ORDER BY source_row")
+    assert [one["day"] for one in days] == ["2018-01-31", today().isoformat()]
+    page = await records.services.ledger.page(person(), upload.id, RowFilter())
+    assert [one.deadline and one.deadline.on_time for one in page.items] == [True, False]
+
+
+async def test_a_dry_run_is_reported_when_it_is_confirmed(records: Records) -> None:
+    upload = await records.register(dry_run=True)
+    async with records.db.transaction() as conn:
+        await conn.execute("UPDATE upload SET uploaded_at = '2018-01-31 12:00+08'")
+    await records.send(upload, [row(1, DAY="2018-01-30")])
+    await records.services.mending.confirm(person(), upload.id)
+    [counted] = await records.fetch("SELECT on_time, late FROM upload")
+    assert tuple(counted) == (0, 1)

@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from services.records.uploads.errors import UploadNotFound
-from shared.contracts.uploads import RowFilter, UploadFilter
+from shared.contracts.statistics import StatisticsQuery
+from shared.contracts.uploads import RowFilter, Upload, UploadFilter
 from shared.datasets.definition import DatasetDraft
 from tests.fixtures.postgres import MakeDatabase
 from tests.integration.records_room import ADMIN, DATASET, Records, open_records, person, row
@@ -159,6 +160,79 @@ async def test_deleting_the_entry_leaves_the_data_and_the_id(records: Records) -
     assert [one.id for one in shown.items] == [upload.id]
     assert (await records.get(upload.id)).deleted_at is not None
     assert len(await records.living()) == 1
+
+
+async def test_a_revocation_below_a_later_upload_still_keeps_the_record(records: Records) -> None:
+    first = await records.upload([row(1, name="第一家")])
+    [record] = await records.fetch("SELECT record_id FROM record")
+    await records.services.changes.revoke(person(), record["record_id"], "撤销")
+    second = await records.upload([row(1, name="第二家")])
+    assert (await records.services.undoing.undo(person(), second.id)).restored == 1
+    result = await records.services.undoing.undo(person(), first.id)
+    assert (result.removed, [one.row for one in result.kept]) == (0, [3])
+    assert await records.living() == {"文号1": "第一家"}
+
+
+async def chain(records: Records) -> list[Upload]:
+    """A row wrong twice: the second upload was to correct the first's, the third has corrected both."""
+    first = await records.upload([row(1), row(2, name="")])
+    second = await records.register()
+    await records.send(second, [row(2, name="")], origins={3: (first.id, 4)})
+    third = await records.register()
+    await records.send(third, [row(2)], origins={3: (second.id, 3)})
+    return [first, second, third]
+
+
+async def states(records: Records, uploads: list[Upload]) -> list[tuple[str, int, int]]:
+    now = [await records.get(one.id) for one in uploads]
+    return [(one.state, one.counts.rejected, one.counts.corrected) for one in now]
+
+
+async def reported(records: Records) -> tuple[int, int, int]:
+    totals = (await records.services.statistics.figures(person(), StatisticsQuery())).totals
+    assert totals.qualified_rate is not None
+    return totals.reported, totals.stored, round((1 - totals.qualified_rate) * totals.reported)
+
+
+async def test_a_chain_of_corrections_is_closed_and_opened_again_as_one(records: Records) -> None:
+    uploads = await chain(records)
+    assert await states(records, uploads) == [("stored", 0, 1), ("stored", 0, 1), ("stored", 0, 0)]
+    assert await reported(records) == (2, 2, 1), "each row once, however often it was sent"
+    await records.services.undoing.undo(person(), uploads[2].id)
+    assert (await states(records, uploads))[:2] == [("partly_stored", 1, 0), ("rejected", 1, 0)]
+    again = await records.register()
+    await records.send(again, [row(2)], origins={3: (uploads[1].id, 3)})
+    assert await states(records, uploads[:2]) == [("stored", 0, 1), ("stored", 0, 1)]
+
+
+async def test_what_a_later_upload_corrected_stays_so_without_the_one_between(records: Records) -> None:
+    uploads = await chain(records)
+    await records.services.undoing.undo(person(), uploads[1].id)
+    assert (await states(records, uploads))[0] == ("stored", 0, 1)
+    assert await reported(records) == (2, 2, 1)
+    await records.services.undoing.undo(person(), uploads[2].id)
+    assert (await states(records, uploads))[0] == ("partly_stored", 1, 0)
+    assert await reported(records) == (2, 1, 1)
+
+
+async def test_a_correction_counts_for_itself_once_the_first_upload_is_gone(records: Records) -> None:
+    uploads = await chain(records)
+    await records.services.undoing.undo(person(), uploads[0].id)
+    assert await reported(records) == (1, 1, 1)
+    assert await records.living() == {"文号2": "长治某公司"}
+
+
+async def test_a_correction_passes_over_an_upload_whose_data_was_deleted(records: Records) -> None:
+    first = await records.upload([row(1), row(2, name="")])
+    second = await records.register()
+    await records.send(second, [row(2, name=""), row(3)], origins={3: (first.id, 4)})
+    await records.services.undoing.undo(person(), second.id)
+    third = await records.register()
+    await records.send(third, [row(2)], origins={3: (second.id, 3)})
+    assert (await records.get(first.id)).state == "stored"
+    assert await reported(records) == (2, 2, 1)
+    await records.services.undoing.undo(person(), third.id)
+    assert (await records.get(first.id)).counts.rejected == 1
 
 
 async def test_another_department_finds_nothing_to_undo(records: Records) -> None:

@@ -2,17 +2,20 @@
 -- $1 group by: department, dataset or month  $2 from or NULL  $3 to or NULL  $4 department or NULL  $5 dataset or NULL
 -- Rows of uploads by the day of the upload, entries by hand by the day of the entry, revocations by their own day.
 WITH closing AS (
-    -- Rows that corrected an earlier upload's: they were reported, and are stored, there.
-    SELECT closed_by_upload_id AS upload_id, count(*) AS rows
-    FROM ledger
-    WHERE closed_by_upload_id IS NOT NULL
-    GROUP BY closed_by_upload_id
+    -- Rows that corrected an earlier upload's: they were reported, and are stored, there, as long as its data has not been deleted.
+    SELECT o.closed_by_upload_id AS upload_id, count(*) AS rows,
+           count(*) FILTER (WHERE n.mended OR n.outcome = 'closed') AS first_rejected
+    FROM ledger o
+    JOIN upload u ON u.upload_id = o.upload_id AND u.data_deleted_at IS NULL
+    LEFT JOIN ledger n ON n.upload_id = o.closed_by_upload_id AND n.origin_upload_id = o.upload_id AND n.origin_row = o.row
+    WHERE o.closed_by_upload_id IS NOT NULL
+    GROUP BY o.closed_by_upload_id
 ), parts AS (
     SELECT CASE $1::text WHEN 'department' THEN u.department_code WHEN 'dataset' THEN u.dataset_code
                          ELSE to_char(u.uploaded_at, 'YYYY-MM') END AS key,
            u.total - coalesce(c.rows, 0) AS reported,
            u.inserted + u.updated + u.unchanged - coalesce(c.rows, 0) AS stored,
-           u.rejected, u.first_rejected, u.on_time, u.late, 0 AS revoked
+           u.rejected, u.first_rejected - coalesce(c.first_rejected, 0) AS first_rejected, u.on_time, u.late, 0 AS revoked
     FROM upload u
     LEFT JOIN closing c ON c.upload_id = u.upload_id
     WHERE u.state IN ('stored', 'partly_stored', 'rejected') AND u.data_deleted_at IS NULL

@@ -5,8 +5,11 @@ SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('ena
        set_config('enable_sort', 'off', true);
 
 -- name: first_day_on_time
--- $1 day of the upload. A decision on or after the answer is reported within its seven working days.
-SELECT min(day) FROM calendar_day WHERE due_on >= $1::date;
+-- $1 when the rows were reported, NULL for now. A decision on or after the answer is reported within its seven working days.
+SELECT coalesce(min(c.day), reported.day)
+FROM (SELECT coalesce($1::timestamptz, now())::date AS day) reported
+LEFT JOIN calendar_day c ON c.due_on >= reported.day
+GROUP BY reported.day;
 
 -- name: has_records
 -- Has the department living records of the dataset at all? The tally is exact.
@@ -58,7 +61,7 @@ FROM matched;
 -- name: insert_rows
 -- $1 upload  $2 first row  $3 last row  $4 only these, or NULL  $5 dataset  $6 version  $7 category  $8 department
 -- $9 user  $10 its name  $11 first day on time. Field codes: $12 name  $13 region  $14 document  $15 decided_on
--- $16 valid_until  $17 severity  $18 … $29 identifiers.
+-- $16 valid_until  $17 severity  $18 … $29 identifiers. $30 when they were reported, NULL for now
 -- The rule table is asked once for each decision date and severity, and only for penalties; a look-up, not a join, so that
 -- no plan can make it slow.
 WITH ends AS MATERIALIZED (
@@ -70,7 +73,7 @@ WITH ends AS MATERIALIZED (
 ), added AS (
     INSERT INTO record (dataset_code, dataset_version, department_code, key, name, identifiers, region, document,
                         decided_on, published_until, values, source_upload_id, source_row, changed_by_upload_id,
-                        created_by, created_by_name, updated_by, updated_by_name)
+                        created_at, created_by, created_by_name, updated_by, updated_by_name)
     SELECT $5::text, $6::integer, $8::text, l.key, coalesce(l.values ->> $12::text, ''),
            array_remove(ARRAY[l.values ->> $18::text, l.values ->> $19::text, l.values ->> $20::text,
                               l.values ->> $21::text, l.values ->> $22::text, l.values ->> $23::text,
@@ -81,7 +84,7 @@ WITH ends AS MATERIALIZED (
            CASE WHEN (l.values ->> $16::text)::date < '2099-12-31' THEN (l.values ->> $16)::date
                 ELSE ((SELECT days FROM ends) ->> ((l.values ->> $15) || coalesce(l.values ->> $17::text, '')))::date
            END,
-           l.values, l.upload_id, l.row, l.upload_id, $9::text, $10::text, $9, $10
+           l.values, l.upload_id, l.row, l.upload_id, coalesce($30::timestamptz, now()), $9::text, $10::text, $9, $10
     FROM ledger l
     WHERE l.upload_id = $1 AND l.row BETWEEN $2 AND $3 AND ($4::integer[] IS NULL OR l.row = ANY ($4))
       AND l.outcome = 'accepted'
@@ -160,26 +163,41 @@ LEFT JOIN LATERAL (
 ) r ON true
 WHERE l.upload_id = $1 AND l.outcome = 'accepted';
 
+-- part: still_counts
+(u.state IN ('stored', 'partly_stored', 'rejected') AND u.data_deleted_at IS NULL)
+
 -- name: has_origins
 SELECT EXISTS (SELECT FROM ledger WHERE upload_id = $1 AND origin_upload_id IS NOT NULL);
 
 -- name: close_origins
--- Rejected rows of earlier uploads that rows of this one correct. $1 upload  $2 dataset  $3 department
-WITH closed AS (
-    UPDATE ledger o
-    SET outcome = 'closed', closed_by_upload_id = n.upload_id
+-- Rejected rows of earlier uploads that rows of this one correct, and the rows those were to correct themselves; each is closed by
+-- the upload that came next and still counts. $1 upload  $2 dataset  $3 department
+WITH RECURSIVE corrected AS (
+    SELECT n.upload_id AS by, n.origin_upload_id AS upload_id, n.origin_row AS row, n.outcome AS fate,
+           coalesce(n.record_id, r.record_id) AS record_id
     FROM ledger n
-    JOIN upload u ON u.upload_id = n.origin_upload_id
+    LEFT JOIN record r ON r.source_upload_id = n.upload_id AND r.source_row = n.row AND r.state <> 'deleted'
     WHERE n.upload_id = $1 AND n.origin_upload_id IS NOT NULL AND n.outcome IN ('accepted', 'updated', 'unchanged')
-      AND u.dataset_code = $2 AND u.department_code = $3 AND u.upload_id <> $1
-      AND u.state IN ('stored', 'partly_stored', 'rejected') AND u.data_deleted_at IS NULL
-      AND o.upload_id = n.origin_upload_id AND o.row = n.origin_row AND o.outcome IN ('rejected', 'ignored')
-    RETURNING o.upload_id, n.outcome
+    UNION
+    SELECT CASE WHEN {still_counts} THEN o.upload_id ELSE c.by END, o.origin_upload_id, o.origin_row, c.fate, c.record_id
+    FROM corrected c
+    JOIN ledger o ON o.upload_id = c.upload_id AND o.row = c.row
+    JOIN upload u ON u.upload_id = o.upload_id
+    WHERE o.origin_upload_id IS NOT NULL AND o.outcome IN ('rejected', 'ignored')
+      AND u.dataset_code = $2 AND u.department_code = $3
+), closed AS (
+    UPDATE ledger o
+    SET outcome = 'closed', closed_by_upload_id = c.by, record_id = c.record_id
+    FROM corrected c
+    JOIN upload u ON u.upload_id = c.upload_id
+    WHERE u.dataset_code = $2 AND u.department_code = $3 AND u.upload_id <> $1 AND {still_counts}
+      AND o.upload_id = c.upload_id AND o.row = c.row AND o.outcome IN ('rejected', 'ignored')
+    RETURNING o.upload_id, c.fate
 )
 SELECT upload_id,
-       count(*) FILTER (WHERE outcome = 'accepted') AS inserted,
-       count(*) FILTER (WHERE outcome = 'updated') AS updated,
-       count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged
+       count(*) FILTER (WHERE fate = 'accepted') AS inserted,
+       count(*) FILTER (WHERE fate = 'updated') AS updated,
+       count(*) FILTER (WHERE fate = 'unchanged') AS unchanged
 FROM closed
 GROUP BY upload_id
 ORDER BY upload_id;
@@ -188,12 +206,13 @@ ORDER BY upload_id;
 -- Counts and state after rows have met their fate. An ignored row stays among the rejected.
 -- $1 upload  $2 inserted  $3 updated  $4 unchanged  $5 on time  $6 late: how many more
 WITH now_rejected AS (
-    SELECT count(*) FILTER (WHERE outcome IN ('rejected', 'ignored')) AS rejected,
-           count(*) FILTER (WHERE outcome = 'ignored') AS ignored,
-           count(*) FILTER (WHERE shown_outcome(outcome, mended, true) = 'corrected') AS corrected,
-           count(*) FILTER (WHERE warned) AS warned
-    FROM ledger
-    WHERE upload_id = $1 AND (outcome <> 'accepted' OR warned OR mended)
+    SELECT count(*) FILTER (WHERE l.outcome IN ('rejected', 'ignored')) AS rejected,
+           count(*) FILTER (WHERE l.outcome = 'ignored') AS ignored,
+           count(*) FILTER (WHERE shown_outcome(l.outcome, l.mended, a.applied_at IS NOT NULL) = 'corrected') AS corrected,
+           count(*) FILTER (WHERE l.warned) AS warned
+    FROM ledger l
+    JOIN upload a ON a.upload_id = l.upload_id
+    WHERE l.upload_id = $1 AND (l.outcome <> 'accepted' OR l.warned OR l.mended)
 )
 UPDATE upload u
 SET rejected = n.rejected, ignored = n.ignored, corrected = n.corrected, warned = n.warned,

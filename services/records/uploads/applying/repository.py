@@ -1,7 +1,7 @@
 """From the ledger into the records: a handful of statements, whatever the number of rows."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -33,6 +33,14 @@ class Rows(NamedTuple):
     @classmethod
     def these(cls, rows: Sequence[int]) -> "Rows":
         return cls(min(rows), max(rows), list(rows) if len(rows) > 1 else None)
+
+
+class Reporter(NamedTuple):
+    """Who makes the records, and when they were reported: None for now."""
+
+    user_id: str
+    user_name: str
+    reported_at: datetime | None = None
 
 
 class Applied(NamedTuple):
@@ -69,8 +77,7 @@ async def match_rows(conn: Conn, upload: Row, dataset: Dataset, columns: dict[st
     return Applied(updated=counts["updated"], unchanged=counts["unchanged"], rejected=counts["rejected"])
 
 
-async def insert_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows, by: tuple[str, str]) -> Applied:
-    """`by`: user id and name."""
+async def insert_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows, by: Reporter) -> Applied:
     counts = await conn.fetchrow(
         SQL["insert_rows"],
         upload["upload_id"],
@@ -79,9 +86,11 @@ async def insert_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows, by:
         dataset.version,
         dataset.category,
         upload["department_code"],
-        *by,
-        await _first_day_on_time(conn, upload),
+        by.user_id,
+        by.user_name,
+        await conn.fetchval(SQL["first_day_on_time"], by.reported_at),
         *field_codes(dataset),
+        by.reported_at,
     )
     assert counts is not None  # an aggregate always has its row
     if counts["inserted"]:
@@ -89,24 +98,19 @@ async def insert_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows, by:
     return Applied(inserted=counts["inserted"], on_time=counts["on_time"], late=counts["late"])
 
 
-async def update_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows, by: tuple[str, str]) -> None:
+async def update_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows, by: Reporter) -> None:
     """Give the matched records their new values, and the history what they were before."""
-    await conn.execute(SQL["revise_rows"], upload["upload_id"], *rows, *by)
+    await conn.execute(SQL["revise_rows"], upload["upload_id"], *rows, by.user_id, by.user_name)
     await conn.execute(
         SQL["update_rows"],
         upload["upload_id"],
         *rows,
         dataset.version,
         dataset.category,
-        *by,
+        by.user_id,
+        by.user_name,
         *field_codes(dataset),
     )
-
-
-async def _first_day_on_time(conn: Conn, upload: Row) -> date:
-    """The connection's time zone is Asia/Shanghai: the day of the upload is the day there."""
-    day: date | None = await conn.fetchval(SQL["first_day_on_time"], upload["uploaded_on"])
-    return day or upload["uploaded_on"]
 
 
 def field_codes(dataset: Dataset) -> list[str | None]:

@@ -8,7 +8,7 @@ from services.records.datasets import repository as datasets
 from services.records.messages import repository as messages
 from services.records.uploads import repository as uploads
 from services.records.uploads.applying import repository
-from services.records.uploads.applying.repository import Applied, Rows
+from services.records.uploads.applying.repository import Applied, Reporter, Rows
 from services.records.uploads.applying.tally import messages_of
 from services.records.uploads.policy import upload_of
 from shared.contracts.base import Announce, Message
@@ -53,52 +53,53 @@ async def apply(conn: Conn, upload: Row) -> Settled:
     refused = upload["mode"] == ATOMIC and waiting > 0
     if not refused:
         dataset = await datasets.get_dataset(conn, upload["dataset_code"], upload["dataset_version"])
-        applied = await apply_rows(conn, upload, dataset, Rows())
+        # A dry run is reported on the day it is confirmed, others when their file came, however long it waited here.
+        by = Reporter(upload["user_id"], upload["user_name"], None if upload["dry_run"] else upload["uploaded_at"])
+        applied = await apply_rows(conn, upload, dataset, Rows(), by)
         refused = upload["mode"] == ATOMIC and applied.rejected > 0
-    closed = {} if refused else await repository.close_origins(conn, upload)
     await repository.finish(conn, upload_id, applied=not refused)
     await repository.settle(conn, upload_id, applied)
     await uploads.drop_batches(conn, upload_id)
-    return await settled(conn, [upload_id, *await follow(conn, closed)])
+    return await settled(conn, [upload_id, *([] if refused else await follow(conn, upload))])
 
 
-async def apply_rows(
-    conn: Conn, upload: Row, dataset: Dataset, rows: Rows, *, by: tuple[str, str] | None = None
-) -> Applied:
-    """Insert, update or leave alone; an atomic upload stores nothing at first when a row turns out to be refused.
-
-    `by`: user id and name of who does it, if not the uploader.
-    """
+async def apply_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows, by: Reporter) -> Applied:
+    """Insert, update or leave alone; an atomic upload stores nothing at first when a row turns out to be refused."""
     matched = await repository.match_rows(conn, upload, dataset, json.loads(upload["columns"]), rows)
     if upload["mode"] == ATOMIC and matched.rejected and upload["applied_at"] is None:
         return Applied(rejected=matched.rejected)
-    person = by or (upload["user_id"], upload["user_name"])
-    added = await repository.insert_rows(conn, upload, dataset, rows, person)
+    added = await repository.insert_rows(conn, upload, dataset, rows, by)
     if matched.updated:
-        await repository.update_rows(conn, upload, dataset, rows, person)
+        await repository.update_rows(conn, upload, dataset, rows, by)
     return added._replace(updated=matched.updated, unchanged=matched.unchanged, rejected=matched.rejected)
 
 
-async def follow(conn: Conn, closed: dict[UUID, Applied]) -> list[UUID]:
-    """Settle the earlier uploads whose rows were closed; an atomic one with nothing left to mend is applied now."""
+async def follow(conn: Conn, upload: Row) -> list[UUID]:
+    """Rows of `upload` are stored: close the rows of earlier uploads that they correct. The uploads that changed by it.
+
+    An atomic one with nothing left to mend is applied now, and its rows close earlier ones in turn.
+    """
     changed = []
-    for upload_id, more in closed.items():
-        await repository.settle(conn, upload_id, more)
-        changed.append(upload_id)
-        earlier = await uploads.get_upload(conn, upload_id)
-        if earlier["applied_at"] is None and earlier["mode"] == ATOMIC:
-            await apply_waiting(conn, earlier)
+    for earlier_id, more in (await repository.close_origins(conn, upload)).items():
+        await repository.settle(conn, earlier_id, more)
+        earlier = await uploads.get_upload(conn, earlier_id)
+        changed += [earlier_id, *await apply_waiting(conn, earlier)]
     return changed
 
 
-async def apply_waiting(conn: Conn, upload: Row) -> bool:
-    """Apply an atomic upload that had been refused, once its last bad row is mended, closed or set aside."""
+async def apply_waiting(conn: Conn, upload: Row) -> list[UUID]:
+    """Apply an atomic upload that had been refused, once its last bad row is mended, closed or set aside.
+
+    The other uploads that changed by it.
+    """
     upload_id = upload["upload_id"]
-    if upload["state"] != UploadState.REJECTED or await repository.waiting_rows(conn, upload_id):
-        return False
+    if upload["mode"] != ATOMIC or upload["applied_at"] is not None or upload["state"] != UploadState.REJECTED:
+        return []
+    if await repository.waiting_rows(conn, upload_id):
+        return []
     dataset = await datasets.get_dataset(conn, upload["dataset_code"], upload["dataset_version"])
     before = Applied(upload["inserted"], upload["updated"], upload["unchanged"])  # rows closed by other uploads
-    applied = await apply_rows(conn, upload, dataset, Rows())
+    applied = await apply_rows(conn, upload, dataset, Rows(), Reporter(upload["user_id"], upload["user_name"]))
     refused = applied.rejected > 0
     await repository.finish(conn, upload_id, applied=not refused)
     more = applied._replace(
@@ -107,7 +108,7 @@ async def apply_waiting(conn: Conn, upload: Row) -> bool:
         unchanged=applied.unchanged + before.unchanged,
     )
     await repository.settle(conn, upload_id, more)
-    return not refused
+    return [] if refused else await follow(conn, upload)
 
 
 async def settled(conn: Conn, upload_ids: list[UUID]) -> Settled:

@@ -1,15 +1,21 @@
+-- part: as_shown
+-- With the record a row has become, and the day it was reported by then.
+l.row, shown_outcome(l.outcome, l.mended, $2) AS outcome, l.values::text, l.problems::text,
+       coalesce(k.record_id, r.record_id) AS record_id, coalesce(k.created_at, r.created_at)::date AS reported_on
+
+-- part: with_record
+LEFT JOIN record k ON k.record_id = l.record_id AND k.state <> 'deleted'
+LEFT JOIN record r ON r.source_upload_id = l.upload_id AND r.source_row = l.row AND r.state <> 'deleted'
+
 -- name: list_rows
 -- $1 upload  $2 applied?  $3 outcome as shown, or NULL  $4 page size  $5 offset
-SELECT l.row, shown_outcome(l.outcome, l.mended, $2) AS outcome, l.values::text, l.problems::text,
-       coalesce(l.record_id, n.record_id, r.record_id) AS record_id
+SELECT {as_shown}
 FROM (SELECT *
       FROM ledger
       WHERE upload_id = $1 AND ($3::text IS NULL OR shown_outcome(outcome, mended, $2::boolean) = $3)
       ORDER BY row
       LIMIT $4 OFFSET $5) l
-LEFT JOIN ledger n ON n.upload_id = l.closed_by_upload_id AND n.origin_upload_id = l.upload_id AND n.origin_row = l.row
-LEFT JOIN record r ON r.source_upload_id = coalesce(n.upload_id, l.upload_id)
-                  AND r.source_row = coalesce(n.row, l.row) AND r.state <> 'deleted'
+{with_record}
 ORDER BY l.row;
 
 -- name: count_rows
@@ -19,8 +25,7 @@ WHERE upload_id = $1 AND ($3::text IS NULL OR shown_outcome(outcome, mended, $2:
 
 -- name: list_problem_rows
 -- The rows with something to say, by their own index. $6 severity or NULL; the rest as in list_rows.
-SELECT l.row, shown_outcome(l.outcome, l.mended, $2) AS outcome, l.values::text, l.problems::text,
-       coalesce(l.record_id, n.record_id, r.record_id) AS record_id
+SELECT {as_shown}
 FROM (SELECT *
       FROM ledger
       WHERE upload_id = $1 AND (outcome <> 'accepted' OR warned OR mended)
@@ -28,9 +33,7 @@ FROM (SELECT *
         AND ($6::text IS NULL OR problems @> jsonb_build_array(jsonb_build_object('severity', $6)))
       ORDER BY row
       LIMIT $4 OFFSET $5) l
-LEFT JOIN ledger n ON n.upload_id = l.closed_by_upload_id AND n.origin_upload_id = l.upload_id AND n.origin_row = l.row
-LEFT JOIN record r ON r.source_upload_id = coalesce(n.upload_id, l.upload_id)
-                  AND r.source_row = coalesce(n.row, l.row) AND r.state <> 'deleted'
+{with_record}
 ORDER BY l.row;
 
 -- name: count_problem_rows
@@ -41,12 +44,9 @@ WHERE upload_id = $1 AND (outcome <> 'accepted' OR warned OR mended)
   AND ($4::text IS NULL OR problems @> jsonb_build_array(jsonb_build_object('severity', $4)));
 
 -- name: get_row
-SELECT l.row, shown_outcome(l.outcome, l.mended, $2) AS outcome, l.values::text, l.problems::text,
-       coalesce(l.record_id, n.record_id, r.record_id) AS record_id
+SELECT {as_shown}
 FROM ledger l
-LEFT JOIN ledger n ON n.upload_id = l.closed_by_upload_id AND n.origin_upload_id = l.upload_id AND n.origin_row = l.row
-LEFT JOIN record r ON r.source_upload_id = coalesce(n.upload_id, l.upload_id)
-                  AND r.source_row = coalesce(n.row, l.row) AND r.state <> 'deleted'
+{with_record}
 WHERE l.upload_id = $1 AND l.row = $3;
 
 -- name: deadlines

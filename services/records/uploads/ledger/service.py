@@ -88,19 +88,23 @@ def _comparison(dataset: Dataset, row: Row) -> Comparison:
 
 
 async def shown(conn: Conn, upload: Row, dataset: Dataset, rows: Sequence[Row]) -> list[LedgerRow]:
-    """`rows` as the contract has them; deadlines count to the day of the upload, for waiting rows to today."""
+    """`rows` as the contract has them; deadlines count to the day a row was reported, for waiting rows to today."""
     found = [_row(row) for row in rows]
     code = roles_of(dataset).decided_on
-    days = {row.row: _day(row.values.get(code, "")) for row in found} if code else {}
-    reported_on: date = upload["uploaded_on"]
-    stored = {day for row in found if (day := days.get(row.row)) and row.outcome not in WAITING}
-    waiting = {day for row in found if (day := days.get(row.row)) and row.outcome in WAITING}
-    stored_due = await repository.deadlines(conn, stored, reported_on)
-    waiting_due = await repository.deadlines(conn, waiting, today())
+    if code is None:
+        return found
+    reported = {row["row"]: row["reported_on"] or upload["uploaded_on"] for row in rows}
+    counted: dict[date, dict[date, list[LedgerRow]]] = {}  # by the day it was reported and by that of the decision
     for row in found:
-        day = days.get(row.row)
+        day = _day(row.values.get(code, ""))
         if day is not None:
-            row.deadline = (waiting_due if row.outcome in WAITING else stored_due)[day]
+            counted_to = today() if row.outcome in WAITING else reported[row.row]
+            counted.setdefault(counted_to, {}).setdefault(day, []).append(row)
+    for counted_to, decisions in counted.items():
+        due = await repository.deadlines(conn, set(decisions), counted_to)
+        for day, its_rows in decisions.items():
+            for row in its_rows:
+                row.deadline = due[day]
     return found
 
 

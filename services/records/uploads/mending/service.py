@@ -8,7 +8,7 @@ from services.records.datasets import repository as datasets
 from services.records.uploads import repository as uploads
 from services.records.uploads.applying import repository as applied
 from services.records.uploads.applying import service as applying
-from services.records.uploads.applying.repository import Applied, Rows
+from services.records.uploads.applying.repository import Applied, Reporter, Rows
 from services.records.uploads.applying.service import Settled
 from services.records.uploads.checks import require_awaiting, require_mendable
 from services.records.uploads.errors import RowNotFound, RowNotWaiting, ValuesInvalid
@@ -44,9 +44,9 @@ class MendingService:
             waiting = await _waiting(conn, upload_id, row)
             _require_fields(dataset, values)
             again = checked_again(dataset, upload, {row: {**waiting.values, **values}}, today())
-            await self._write(conn, identity, upload, dataset, again)
+            _, others = await self._write(conn, identity, upload, dataset, again)
             await audit.add(conn, identity, "row.mended", f"upload {upload_id} row {row}")
-            answer, settled = await _answer(conn, upload_id, dataset, row)
+            answer, settled = await _answer(conn, upload_id, dataset, row, others)
         await settled.announce(self._announce)
         return answer
 
@@ -55,9 +55,9 @@ class MendingService:
             upload, dataset = await self._lock(conn, identity, upload_id)
             await _waiting(conn, upload_id, row)
             await repository.ignore_row(conn, upload_id, row)
-            await _settle(conn, upload, Applied())
+            others = await _settle(conn, upload, Applied())
             await audit.add(conn, identity, "row.ignored", f"upload {upload_id} row {row}", reason)
-            answer, settled = await _answer(conn, upload_id, dataset, row)
+            answer, settled = await _answer(conn, upload_id, dataset, row, others)
         await settled.announce(self._announce)
         return answer
 
@@ -69,11 +69,11 @@ class MendingService:
             rows = await repository.rows_with_value(conn, upload_id, wanted.field, wanted.from_)
             values = {one.row: {**one.values, wanted.field: wanted.to} for one in rows}
             again = checked_again(dataset, upload, values, today())
-            good = await self._write(conn, identity, upload, dataset, again)
+            good, others = await self._write(conn, identity, upload, dataset, again)
             await audit.add(
                 conn, identity, "rows.replaced", f"upload {upload_id} field {wanted.field} rows {len(rows)}"
             )
-            settled = await applying.settled(conn, [upload_id])
+            settled = await applying.settled(conn, [upload_id, *others])
             after = upload_of(await uploads.get_upload(conn, upload_id))
         await settled.announce(self._announce)
         return Replaced(rows=len(rows), corrected=good, upload=after)
@@ -108,8 +108,8 @@ class MendingService:
 
     async def _write(
         self, conn: Conn, identity: Identity, upload: Row, dataset: Dataset, again: dict[int, Checked]
-    ) -> int:
-        """Write the rows and apply what is good now; how many are."""
+    ) -> tuple[int, list[UUID]]:
+        """Write the rows and apply what is good now; how many are, and the other uploads that changed by it."""
         keys = [one.key for one in again.values() if one.good and one.key]
         taken = await repository.rows_with_keys(conn, upload["upload_id"], keys)
         again = once_a_key(dataset, upload, again, taken)
@@ -120,21 +120,24 @@ class MendingService:
         await repository.write_rows(conn, upload["upload_id"], again)
         good = [row for row, one in again.items() if one.good]
         more = Applied()
+        others: list[UUID] = []
         if good and upload["applied_at"] is not None:
-            by = (identity.user_id, identity.user_name)
-            more = await applying.apply_rows(conn, upload, dataset, Rows.these(good), by=by)
-        await _settle(conn, upload, more)
-        return len(good) - more.rejected
+            by = Reporter(identity.user_id, identity.user_name)
+            more = await applying.apply_rows(conn, upload, dataset, Rows.these(good), by)
+            others = await applying.follow(conn, upload)
+        return len(good) - more.rejected, [*others, *await _settle(conn, upload, more)]
 
 
-async def _settle(conn: Conn, upload: Row, more: Applied) -> None:
-    """Counts and state; a new forecast for a dry run; an atomic upload with nothing left to mend is applied."""
+async def _settle(conn: Conn, upload: Row, more: Applied) -> list[UUID]:
+    """Counts and state; a new forecast for a dry run; an atomic upload with nothing left to mend is applied.
+
+    The other uploads that changed by it.
+    """
     await applied.settle(conn, upload["upload_id"], more)
     now = await uploads.get_upload(conn, upload["upload_id"])
     if now["state"] == UploadState.AWAITING_CONFIRMATION:
         await applying.expect(conn, now)
-    elif now["applied_at"] is None:
-        await applying.apply_waiting(conn, now)
+    return await applying.apply_waiting(conn, now)
 
 
 async def _waiting(conn: Conn, upload_id: UUID, row: int) -> repository.Waiting:
@@ -154,7 +157,9 @@ def _require_fields(dataset: Dataset, codes: Mapping[str, str] | list[str]) -> N
         raise ValuesInvalid(f"数据集里没有这些字段：{'、'.join(unknown)}。", errors=errors)
 
 
-async def _answer(conn: Conn, upload_id: UUID, dataset: Dataset, row: int) -> tuple[LedgerRow, Settled]:
+async def _answer(
+    conn: Conn, upload_id: UUID, dataset: Dataset, row: int, others: list[UUID]
+) -> tuple[LedgerRow, Settled]:
     upload = await uploads.get_upload(conn, upload_id)
     found = await ledger.get_row(conn, upload, row)
-    return (await shown(conn, upload, dataset, [found]))[0], await applying.settled(conn, [upload_id])
+    return (await shown(conn, upload, dataset, [found]))[0], await applying.settled(conn, [upload_id, *others])

@@ -1,6 +1,7 @@
 -- name: plan
 -- What becomes of each living record this upload ($1) made or changed.
--- It is the upload's own while its present values are the upload's and nobody has touched it by hand since; others are kept.
+-- It is the upload's own while its present values are the upload's and nobody has touched it by hand since it wrote them, even if
+-- later uploads came and were undone in between; others are kept.
 -- An own record goes back to the newest state before that no deleted data has made (target: the revision that holds it), or,
 -- where there is none, it goes.
 WITH touched AS (
@@ -17,7 +18,7 @@ SELECT t.record_id, t.row, target.revision AS target,
            WHERE h.record_id = t.record_id AND h.upload_id IS NULL AND h.revision > (
                SELECT coalesce(max(m.revision), 1)
                FROM revision m
-               WHERE m.record_id = t.record_id AND m.upload_id IS NOT NULL)
+               WHERE m.record_id = t.record_id AND m.upload_id = $1 AND m.action = 'updated')
        ) AS own
 FROM touched t
 JOIN record r ON r.record_id = t.record_id
@@ -90,19 +91,35 @@ JOIN revision v ON v.record_id = t.record_id AND v.revision = t.target
 WHERE r.record_id = t.record_id AND v.before_dataset_version = $3;
 
 -- name: reopen_origins
--- Rows of other uploads that this one had corrected wait again; what they had been counted as, by upload.
-WITH reopened AS (
-    UPDATE ledger o
-    SET outcome = 'rejected', closed_by_upload_id = NULL
+-- Rows of other uploads that this one ($1) had corrected, and the rows those had closed, wait again; what they had been counted
+-- as, by upload. Where this one's row has itself been corrected by a later upload, they are closed by that one from now on.
+WITH RECURSIVE path AS (
+    SELECT ARRAY[n.upload_id] AS via, n.origin_upload_id AS upload_id, n.origin_row AS row, n.outcome AS fate,
+           n.closed_by_upload_id AS later
     FROM ledger n
-    WHERE o.closed_by_upload_id = $1 AND o.outcome = 'closed'
-      AND n.upload_id = $1 AND n.origin_upload_id = o.upload_id AND n.origin_row = o.row
-    RETURNING o.upload_id, n.outcome
+    WHERE n.upload_id = $1 AND n.origin_upload_id IS NOT NULL
+      AND n.outcome IN ('accepted', 'updated', 'unchanged', 'closed')
+    UNION ALL
+    SELECT p.via || o.upload_id, o.origin_upload_id, o.origin_row, p.fate, p.later
+    FROM path p
+    JOIN ledger o ON o.upload_id = p.upload_id AND o.row = p.row
+    WHERE o.origin_upload_id IS NOT NULL AND o.upload_id <> ALL (p.via)
+      AND (o.outcome IN ('rejected', 'ignored') OR o.outcome = 'closed' AND o.closed_by_upload_id = ANY (p.via))
+), reopened AS (
+    UPDATE ledger o
+    SET outcome = CASE WHEN p.fate = 'closed' THEN 'closed' ELSE 'rejected' END,
+        closed_by_upload_id = CASE WHEN p.fate <> 'closed' THEN NULL
+                                   WHEN o.closed_by_upload_id = $1 THEN p.later
+                                   ELSE o.closed_by_upload_id END,
+        record_id = CASE WHEN p.fate = 'closed' THEN o.record_id END
+    FROM path p
+    WHERE o.upload_id = p.upload_id AND o.row = p.row AND o.outcome = 'closed' AND o.closed_by_upload_id = ANY (p.via)
+    RETURNING o.upload_id, p.fate
 )
 SELECT upload_id,
-       count(*) FILTER (WHERE outcome = 'accepted') AS inserted,
-       count(*) FILTER (WHERE outcome = 'updated') AS updated,
-       count(*) FILTER (WHERE outcome = 'unchanged') AS unchanged
+       count(*) FILTER (WHERE fate = 'accepted') AS inserted,
+       count(*) FILTER (WHERE fate = 'updated') AS updated,
+       count(*) FILTER (WHERE fate = 'unchanged') AS unchanged
 FROM reopened
 GROUP BY upload_id
 ORDER BY upload_id;
