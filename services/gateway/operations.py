@@ -4,20 +4,22 @@ from services.gateway import handlers
 from services.gateway.site import Contacts, Site
 from shared.http.operations import Operation
 
+OWN = "登录与令牌"
+
 OPERATIONS = [
     Operation(
         "POST",
         "/api/v1/session",
         handlers.sign_in,
         "登录",
-        "登录",
+        OWN,
         roles=None,
         body=handlers.SignInBody,
         answer=handlers.Session,
         problems=(401, 403),
     ),
-    Operation("GET", "/api/v1/session", handlers.get_session, "我是谁", "登录", answer=handlers.Session),
-    Operation("DELETE", "/api/v1/session", handlers.sign_out, "退出登录", "登录", status=204),
+    Operation("GET", "/api/v1/session", handlers.get_session, "我是谁", OWN, answer=handlers.Session),
+    Operation("DELETE", "/api/v1/session", handlers.sign_out, "退出登录", OWN, status=204),
     Operation(
         "GET",
         "/api/v1/events",

@@ -236,6 +236,24 @@ async def test_an_outage_of_the_broker_spends_no_attempt(records: Records) -> No
     assert [one[0] for one in await records.fetch("SELECT attempts FROM upload")] == [1]
 
 
+async def test_a_broker_that_goes_away_in_the_middle_undoes_nothing_of_before(records: Records) -> None:
+    for _ in range(3):
+        await records.register()
+    await age(records, 40)
+
+    class Failing(Broker):
+        async def publish(self, message: UploadAccepted) -> None:
+            self.down = len(self.published) == 2
+            await super().publish(message)
+
+    broker = Failing()
+    with pytest.raises(BrokerDown):
+        await sweeping(records, broker).sweep()
+    counted = await records.fetch("SELECT upload_id FROM upload WHERE attempts = 2")
+    assert {one["upload_id"] for one in counted} == {message.upload_id for message in broker.published}
+    assert len(counted) == 2
+
+
 async def test_two_sweeps_at_once_publish_an_upload_once(records: Records) -> None:
     await records.register()
     await age(records, 40)
