@@ -25,12 +25,7 @@ from shared.contracts.accounts import (
     UserQuery,
 )
 from shared.contracts.base import PageQuery
-from shared.http.operations import ADMIN, MANAGING, Operation
-
-OWN = "登录与令牌"
-USERS = "用户"
-DEPARTMENTS = "部门"
-INTERNAL = "内部"
+from shared.http.operations import ADMIN, MANAGING, Group, Operation
 
 PUBLIC_OPERATIONS = [
     Operation(
@@ -38,29 +33,31 @@ PUBLIC_OPERATIONS = [
         "/api/v1/session/password",
         accounts.change_password,
         "修改自己的密码；其他登录和全部 API 令牌随即失效，本次登录继续有效",
-        OWN,
+        Group.OWN,
         body=PasswordChange,
         status=204,
         before_password_change=True,
     ),
-    Operation("GET", "/api/v1/tokens", accounts.list_tokens, "自己的 API 令牌", OWN, query=PageQuery, answer=TokenPage),
+    Operation(
+        "GET", "/api/v1/tokens", accounts.list_tokens, "自己的 API 令牌", Group.OWN, query=PageQuery, answer=TokenPage
+    ),
     Operation(
         "POST",
         "/api/v1/tokens",
         accounts.create_token,
         "新建 API 令牌；密文只显示这一次",
-        OWN,
+        Group.OWN,
         body=TokenDraft,
         answer=NewToken,
         status=201,
     ),
-    Operation("DELETE", "/api/v1/tokens/{token_id}", accounts.revoke_token, "吊销 API 令牌", OWN, status=204),
+    Operation("DELETE", "/api/v1/tokens/{token_id}", accounts.revoke_token, "吊销 API 令牌", Group.OWN, status=204),
     Operation(
         "GET",
         "/api/v1/departments",
         accounts.list_departments,
         "部门列表",
-        DEPARTMENTS,
+        Group.DEPARTMENTS,
         roles=ADMIN,
         query=DepartmentQuery,
         answer=DepartmentPage,
@@ -70,7 +67,7 @@ PUBLIC_OPERATIONS = [
         "/api/v1/departments",
         accounts.create_department,
         "新建部门",
-        DEPARTMENTS,
+        Group.DEPARTMENTS,
         roles=ADMIN,
         body=DepartmentDraft,
         answer=Department,
@@ -82,7 +79,7 @@ PUBLIC_OPERATIONS = [
         "/api/v1/departments/{code}",
         accounts.get_department,
         "一个部门；非管理员只能看自己的",
-        DEPARTMENTS,
+        Group.DEPARTMENTS,
         answer=Department,
     ),
     Operation(
@@ -90,7 +87,7 @@ PUBLIC_OPERATIONS = [
         "/api/v1/departments/{code}",
         accounts.change_department,
         "修改、停用或启用部门",
-        DEPARTMENTS,
+        Group.DEPARTMENTS,
         roles=ADMIN,
         body=DepartmentChange,
         answer=Department,
@@ -101,7 +98,7 @@ PUBLIC_OPERATIONS = [
         "/api/v1/users",
         accounts.list_users,
         "用户列表；部门管理员只看本部门",
-        USERS,
+        Group.USERS,
         roles=MANAGING,
         query=UserQuery,
         answer=UserPage,
@@ -111,20 +108,22 @@ PUBLIC_OPERATIONS = [
         "/api/v1/users",
         accounts.create_user,
         "新建用户；首次登录须改密码",
-        USERS,
+        Group.USERS,
         roles=MANAGING,
         body=UserDraft,
         answer=User,
         status=201,
         problems=(409,),
     ),
-    Operation("GET", "/api/v1/users/{user_id}", accounts.get_user, "一名用户", USERS, roles=MANAGING, answer=User),
+    Operation(
+        "GET", "/api/v1/users/{user_id}", accounts.get_user, "一名用户", Group.USERS, roles=MANAGING, answer=User
+    ),
     Operation(
         "PATCH",
         "/api/v1/users/{user_id}",
         accounts.change_user,
         "修改、停用或启用用户；停用或改密码时，该用户的全部登录和 API 令牌随即失效",
-        USERS,
+        Group.USERS,
         roles=MANAGING,
         body=UserChange,
         answer=User,
@@ -135,7 +134,7 @@ PUBLIC_OPERATIONS = [
         "/api/v1/users/{user_id}/password-reset",
         accounts.reset_password,
         "重置用户的密码，登录后须改；该用户的全部登录和 API 令牌随即失效",
-        USERS,
+        Group.USERS,
         roles=MANAGING,
         body=PasswordReset,
         status=204,
@@ -150,7 +149,7 @@ INTERNAL_OPERATIONS = [
         "/internal/identity",
         internal.identify,
         "凭会话或令牌换取身份",
-        INTERNAL,
+        Group.INTERNAL,
         roles=None,
         body=Credential,
         answer=SignedIdentity,
@@ -161,7 +160,7 @@ INTERNAL_OPERATIONS = [
         "/internal/sessions",
         internal.sign_in,
         "登录",
-        INTERNAL,
+        Group.INTERNAL,
         roles=None,
         body=SignIn,
         answer=SignedIn,
@@ -172,7 +171,7 @@ INTERNAL_OPERATIONS = [
         "/internal/session",
         internal.whoami,
         "我是谁",
-        INTERNAL,
+        Group.INTERNAL,
         answer=User,
         internal=True,
         before_password_change=True,
@@ -182,18 +181,20 @@ INTERNAL_OPERATIONS = [
         "/internal/session",
         internal.sign_out,
         "退出",
-        INTERNAL,
+        Group.INTERNAL,
         status=204,
         internal=True,
         before_password_change=True,
     ),
-    Operation("GET", "/internal/keys", internal.public_keys, "验证身份的公钥", INTERNAL, roles=None, internal=True),
+    Operation(
+        "GET", "/internal/keys", internal.public_keys, "验证身份的公钥", Group.INTERNAL, roles=None, internal=True
+    ),
     Operation(
         "GET",
         "/internal/audit",
         internal.list_audit,
         "操作日志",
-        INTERNAL,
+        Group.INTERNAL,
         roles=ADMIN,
         query=AuditQuery,
         answer=AuditEntries,

@@ -10,6 +10,7 @@ from aiohttp import ClientError, ClientTimeout
 from services.gateway.errors import UpstreamDown
 from services.gateway.routes import Upstream
 from services.gateway.upstreams import Upstreams
+from shared.http.operations import Group
 
 Document = dict[str, Any]  # JSON, which is untyped by nature
 
@@ -67,7 +68,11 @@ def merge(own: Document, others: dict[Upstream, Document]) -> Document:
                     operation["operationId"] = f"{upstream}_{operation['operationId']}"
                 names.add(operation["operationId"])
                 known[method] = operation
-    return {**own, "paths": paths, "components": {**own["components"], "schemas": schemas}}
+    used = {
+        tag for operations in paths.values() for operation in operations.values() for tag in operation.get("tags", [])
+    }
+    tags = [{"name": group.value} for group in Group if group in used]
+    return {**own, "tags": tags, "paths": paths, "components": {**own["components"], "schemas": schemas}}
 
 
 def _clashes(document: Document, schemas: Document) -> set[str]:

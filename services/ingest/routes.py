@@ -2,7 +2,7 @@
 
 from services.ingest import handlers
 from shared.contracts.uploads import Upload
-from shared.http.operations import REPORTING, XLS, Operation
+from shared.http.operations import REPORTING, XLS, Group, Operation
 
 UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 ONE_UPLOAD = f"/api/v1/uploads/{{upload_id:{UUID}}}"
@@ -28,7 +28,7 @@ OPERATIONS = [
         "/api/v1/uploads",
         handlers.create_upload,
         "上报一个 .xls 文件",
-        "uploads",
+        Group.UPLOADS,
         roles=REPORTING,
         multipart=_UPLOAD_FORM,
         answer=Upload,
@@ -36,14 +36,14 @@ OPERATIONS = [
         problems=(404, 409, 413, 415),
     ),
     Operation(
-        "GET", f"/api/v1/datasets/{CODE}/template.xls", handlers.get_template, "下载模板", "datasets", answer=XLS
+        "GET", f"/api/v1/datasets/{CODE}/template.xls", handlers.get_template, "下载模板", Group.DATASETS, answer=XLS
     ),
     Operation(
         "GET",
         f"{ONE_UPLOAD}/file",
         handlers.get_file,
         "下载上报的原文件",
-        "uploads",
+        Group.UPLOADS,
         answer=XLS,
         path_types={"upload_id": _UUID},
     ),
@@ -52,7 +52,7 @@ OPERATIONS = [
         f"{ONE_UPLOAD}/rejected.xls",
         handlers.get_rejected,
         "下载没有入库的行",
-        "uploads",
+        Group.UPLOADS,
         answer=XLS,
         path_types={"upload_id": _UUID},
     ),
@@ -61,7 +61,7 @@ OPERATIONS = [
         "/api/v1/records/export.xls",
         handlers.export_records,
         "导出数据（条件同数据列表）",
-        "records",
+        Group.RECORDS,
         answer=XLS,
         problems=(404, 422),
     ),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from aiohttp import web
@@ -23,6 +24,25 @@ ADMIN = frozenset({Role.ADMIN})
 Schema = dict[str, Any]  # a JSON Schema, which JSON itself leaves untyped
 
 
+class Group(StrEnum):
+    """Under which heading of the interface's page an operation stands, in the order of the page."""
+
+    OWN = "登录与令牌"
+    UPLOADS = "上报"
+    RECORDS = "信息管理"
+    DATASETS = "数据集与模板"
+    SUBJECTS = "便捷查询"
+    STATISTICS = "数据统计"
+    MESSAGES = "消息提醒"
+    PUBLIC = "公众查询"
+    DEPARTMENTS = "部门"
+    USERS = "用户"
+    CALENDAR = "工作日历"
+    AUDIT = "操作审计"
+    SITE = "网站"
+    INTERNAL = "内部"
+
+
 @dataclass(frozen=True)
 class Operation:
     """One method on one path.
@@ -36,7 +56,7 @@ class Operation:
     path: str
     handler: OperationHandler
     summary: str
-    tag: str
+    group: Group
     roles: frozenset[Role] | None = ANYONE
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
@@ -108,7 +128,7 @@ def _describe(operation: Operation, path: str, refs: dict[Any, Schema], schemas:
     described: Schema = {
         "operationId": operation.handler.__name__,
         "summary": operation.summary,
-        "tags": [operation.tag],
+        "tags": [operation.group],
         "security": [] if operation.roles is None else [{"token": []}, {"session": []}],
         "responses": {},
     }

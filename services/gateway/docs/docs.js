@@ -94,7 +94,7 @@ const describe = (method, path, operation, all) => {
 }
 
 const show = (openapi) => {
-  const tags = new Map()
+  const tags = new Map((openapi.tags ?? []).map(({ name }) => [name, []]))
   for (const [path, operations] of Object.entries(openapi.paths)) {
     for (const [method, operation] of Object.entries(operations)) {
       const tag = operation.tags?.[0] ?? '其他'

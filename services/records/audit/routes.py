@@ -2,7 +2,7 @@
 
 from services.records.audit import handlers
 from shared.contracts.audit import AuditFilter, AuditPage
-from shared.http.operations import ADMIN, Operation
+from shared.http.operations import ADMIN, Group, Operation
 
 OPERATIONS = [
     Operation(
@@ -10,7 +10,7 @@ OPERATIONS = [
         "/api/v1/audit",
         handlers.list_audit,
         "操作日志",
-        "audit",
+        Group.AUDIT,
         roles=ADMIN,
         query=AuditFilter,
         answer=AuditPage,

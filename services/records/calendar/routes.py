@@ -2,19 +2,18 @@
 
 from services.records.calendar import handlers
 from shared.contracts.calendar import CalendarDay, CalendarPage, CalendarQuery, ChangedDay
-from shared.http.operations import ADMIN, Operation
+from shared.http.operations import ADMIN, Group, Operation
 
 PATH = "/api/v1/calendar"
-TAG = "calendar"
 
 OPERATIONS = [
-    Operation("GET", PATH, handlers.get_calendar, "工作日历", TAG, query=CalendarQuery, answer=CalendarPage),
+    Operation("GET", PATH, handlers.get_calendar, "工作日历", Group.CALENDAR, query=CalendarQuery, answer=CalendarPage),
     Operation(
         "PUT",
         PATH + r"/{day:\d{4}-\d{2}-\d{2}}",
         handlers.change_day,
         "修改工作日历的一天",
-        TAG,
+        Group.CALENDAR,
         roles=ADMIN,
         body=ChangedDay,
         answer=CalendarDay,

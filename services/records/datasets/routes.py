@@ -11,21 +11,25 @@ from shared.contracts.datasets import (
     TriedDataset,
 )
 from shared.datasets.definition import Dataset, DatasetDraft
-from shared.http.operations import ADMIN, Operation
+from shared.http.operations import ADMIN, Group, Operation
 
 PATH = "/api/v1/datasets"
 ONE = PATH + r"/{code:[A-Za-z][A-Za-z0-9_]*}"
 
 OPERATIONS = [
-    Operation("GET", PATH, handlers.list_datasets, "数据集列表", "datasets", query=DatasetFilter, answer=Page[Dataset]),
-    Operation("GET", ONE, handlers.get_dataset, "一个数据集", "datasets", answer=Dataset),
-    Operation("GET", f"{ONE}/versions", handlers.list_dataset_versions, "各个版本", "datasets", answer=DatasetVersions),
+    Operation(
+        "GET", PATH, handlers.list_datasets, "数据集列表", Group.DATASETS, query=DatasetFilter, answer=Page[Dataset]
+    ),
+    Operation("GET", ONE, handlers.get_dataset, "一个数据集", Group.DATASETS, answer=Dataset),
+    Operation(
+        "GET", f"{ONE}/versions", handlers.list_dataset_versions, "各个版本", Group.DATASETS, answer=DatasetVersions
+    ),
     Operation(
         "POST",
         PATH,
         handlers.create_dataset,
         "新建数据集",
-        "datasets",
+        Group.DATASETS,
         roles=ADMIN,
         body=DatasetDraft,
         answer=Dataset,
@@ -37,7 +41,7 @@ OPERATIONS = [
         f"{PATH}/trial",
         handlers.try_dataset,
         "试用数据集定义：只检查，不保存",
-        "datasets",
+        Group.DATASETS,
         roles=ADMIN,
         body=TriedDataset,
         answer=DatasetTrial,
@@ -47,7 +51,7 @@ OPERATIONS = [
         ONE,
         handlers.change_dataset,
         "修改数据集（新版本）",
-        "datasets",
+        Group.DATASETS,
         roles=ADMIN,
         query=DatasetBase,
         problems=(409,),

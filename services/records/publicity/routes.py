@@ -9,10 +9,9 @@ from shared.contracts.public import (
     PublicRecordPage,
     PublicStatistics,
 )
-from shared.http.operations import Operation
+from shared.http.operations import Group, Operation
 
 PATH = "/api/v1/public"
-TAG = "public"
 
 OPERATIONS = [
     Operation(
@@ -20,7 +19,7 @@ OPERATIONS = [
         f"{PATH}/datasets",
         handlers.list_public_datasets,
         "公示的数据集",
-        TAG,
+        Group.PUBLIC,
         roles=None,
         query=PublicDatasetQuery,
         answer=PublicDatasetPage,
@@ -30,7 +29,7 @@ OPERATIONS = [
         f"{PATH}/records",
         handlers.list_public_records,
         "公示信息",
-        TAG,
+        Group.PUBLIC,
         roles=None,
         query=PublicQuery,
         answer=PublicRecordPage,
@@ -40,7 +39,7 @@ OPERATIONS = [
         PATH + r"/records/{record_id:\d{1,18}}",
         handlers.get_public_record,
         "一条公示信息",
-        TAG,
+        Group.PUBLIC,
         roles=None,
         answer=PublicRecord,
         path_types={"record_id": {"type": "string", "pattern": r"^\d{1,18}$"}},
@@ -50,7 +49,7 @@ OPERATIONS = [
         f"{PATH}/statistics",
         handlers.get_public_statistics,
         "公示统计",
-        TAG,
+        Group.PUBLIC,
         roles=None,
         answer=PublicStatistics,
     ),

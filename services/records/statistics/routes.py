@@ -2,9 +2,7 @@
 
 from services.records.statistics import handlers
 from shared.contracts.statistics import HomeFigures, Statistics, StatisticsQuery
-from shared.http.operations import Operation
-
-TAG = "statistics"
+from shared.http.operations import Group, Operation
 
 OPERATIONS = [
     Operation(
@@ -12,9 +10,9 @@ OPERATIONS = [
         "/api/v1/statistics",
         handlers.get_statistics,
         "数据统计",
-        TAG,
+        Group.STATISTICS,
         query=StatisticsQuery,
         answer=Statistics,
     ),
-    Operation("GET", "/api/v1/home", handlers.get_home, "首页数字", TAG, answer=HomeFigures),
+    Operation("GET", "/api/v1/home", handlers.get_home, "首页数字", Group.STATISTICS, answer=HomeFigures),
 ]

@@ -8,28 +8,27 @@ from shared.contracts.base import Page
 from shared.contracts.ingest import RegisteredUpload
 from shared.contracts.mending import Comparison, ComparisonFilter, IgnoreRow, Replaced, ReplaceValue
 from shared.contracts.uploads import MendRow, RegisterUpload, Row, RowFilter, UndoResult, Upload, UploadFilter
-from shared.http.operations import REPORTING, Operation, Schema
+from shared.http.operations import REPORTING, Group, Operation, Schema
 
 PATH = "/api/v1/uploads"
 UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 UPLOAD = f"{{upload_id:{UUID}}}"
 ONE = f"{PATH}/{UPLOAD}"
 ROW = ONE + r"/rows/{row:\d{1,7}}"
-TAG = "uploads"
 TYPES: dict[str, Schema] = {
     "upload_id": {"type": "string", "format": "uuid"},
     "row": {"type": "integer", "minimum": 1},
 }
 
 _READING = [
-    Operation("GET", PATH, handlers.list_uploads, "我的上报", TAG, query=UploadFilter, answer=Page[Upload]),
-    Operation("GET", ONE, handlers.get_upload, "一次上报", TAG, answer=Upload, path_types=TYPES),
+    Operation("GET", PATH, handlers.list_uploads, "我的上报", Group.UPLOADS, query=UploadFilter, answer=Page[Upload]),
+    Operation("GET", ONE, handlers.get_upload, "一次上报", Group.UPLOADS, answer=Upload, path_types=TYPES),
     Operation(
         "GET",
         f"{ONE}/rows",
         ledger.list_upload_rows,
         "逐行结果",
-        TAG,
+        Group.UPLOADS,
         query=RowFilter,
         answer=Page[Row],
         path_types=TYPES,
@@ -39,7 +38,7 @@ _READING = [
         f"{ONE}/comparison",
         ledger.compare_upload,
         "试导入对比：确认后会怎样",
-        TAG,
+        Group.UPLOADS,
         query=ComparisonFilter,
         answer=Page[Comparison],
         problems=(409,),
@@ -50,7 +49,7 @@ _READING = [
         f"{ONE}/undo",
         undoing.preview_undo,
         "删除数据会怎样",
-        TAG,
+        Group.UPLOADS,
         answer=UndoResult,
         problems=(409,),
         path_types=TYPES,
@@ -63,7 +62,7 @@ _MENDING = [
         ROW,
         mending.mend_row,
         "更正一行",
-        TAG,
+        Group.UPLOADS,
         roles=REPORTING,
         body=MendRow,
         answer=Row,
@@ -75,7 +74,7 @@ _MENDING = [
         f"{ROW}/ignore",
         mending.ignore_row,
         "忽略一行",
-        TAG,
+        Group.UPLOADS,
         roles=REPORTING,
         body=IgnoreRow,
         body_optional=True,
@@ -88,7 +87,7 @@ _MENDING = [
         f"{ONE}/replacements",
         mending.replace_values,
         "批量更正同一个错误",
-        TAG,
+        Group.UPLOADS,
         roles=REPORTING,
         body=ReplaceValue,
         answer=Replaced,
@@ -101,7 +100,7 @@ _MENDING = [
             f"{ONE}/{word}",
             handler,
             summary,
-            TAG,
+            Group.UPLOADS,
             roles=REPORTING,
             answer=Upload,
             problems=(409,),
@@ -120,7 +119,7 @@ _DELETING = [
         ONE,
         undoing.delete_upload,
         "删除（条目）",
-        TAG,
+        Group.UPLOADS,
         roles=REPORTING,
         status=204,
         problems=(409,),
@@ -131,7 +130,7 @@ _DELETING = [
         f"{ONE}/data",
         undoing.delete_upload_data,
         "删除数据",
-        TAG,
+        Group.UPLOADS,
         roles=REPORTING,
         answer=UndoResult,
         problems=(409,),
@@ -145,7 +144,7 @@ _INTERNAL = [
         "/internal/uploads",
         handlers.register_upload,
         "登记一次上报",
-        TAG,
+        Group.UPLOADS,
         roles=REPORTING,
         body=RegisterUpload,
         answer=RegisteredUpload,
@@ -158,7 +157,7 @@ _INTERNAL = [
         f"/internal/uploads/{UPLOAD}/rejected",
         ledger.stream_rejected_rows,
         "失败的行",
-        TAG,
+        Group.UPLOADS,
         answer="application/x-ndjson",
         internal=True,
     ),
