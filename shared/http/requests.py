@@ -103,11 +103,19 @@ async def read_body(request: web.Request, model: type[T], *, optional: bool = Fa
     if optional and not raw.strip():
         raw = b"{}"
     try:
-        json.loads(raw)  # surrogates and duplicate names are JSON's own business; NUL is refused below
-        if b"\\u0000" in raw:
+        # Surrogates and duplicate names are JSON's own business.
+        if _holds_nul(json.loads(raw)):
             raise Invalid("内容里有不能保存的空字符（NUL），请删去后再试。")
         return model.model_validate_json(raw)
     except ValidationError as error:
         raise invalid(error) from None
     except (ValueError, RecursionError):
         raise Invalid("内容不是正确的 JSON。") from None
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, dict):
+        return any("\0" in name or _holds_nul(one) for name, one in value.items())
+    if isinstance(value, list):
+        return any(_holds_nul(one) for one in value)
+    return isinstance(value, str) and "\0" in value
