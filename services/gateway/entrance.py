@@ -14,6 +14,7 @@ from services.gateway.keys import LIMITS, SETTINGS, UPSTREAMS
 from services.gateway.network import client_address, is_trusted, require_extranet, require_plain_path
 from services.gateway.routes import find_route
 from services.gateway.upstreams import Caller
+from shared.addresses import counted_as
 from shared.contracts.accounts import Credential
 from shared.errors import Unauthenticated
 from shared.telemetry.metrics import HTTP_SECONDS
@@ -110,7 +111,7 @@ async def entrance_middleware(request: web.Request, handler: Handler) -> web.Str
     if needs_identity(request):
         await _let_in(request)
     elif request.path.startswith("/api/"):
-        await request.app[LIMITS].hit("public", str(address))
+        await request.app[LIMITS].hit("public", counted_as(request[ADDRESS]))
     return await handler(request)
 
 
@@ -144,7 +145,7 @@ async def identify(request: web.Request) -> Caller:
     """
     if CREDENTIAL not in request:
         request[CREDENTIAL] = _credential(request)
-    limits, address = request.app[LIMITS], request[ADDRESS]
+    limits, address = request.app[LIMITS], counted_as(request[ADDRESS])
     await limits.require("refused", address)
     try:
         return await request.app[UPSTREAMS].identity(request[CREDENTIAL], request[REQUEST_ID])

@@ -13,6 +13,7 @@ from services.gateway.errors import BodyTooSlow, PasswordChangeRequired, TooMany
 from services.gateway.keys import DOCUMENT, LIMITS, LIVE, SETTINGS, SITE, UPSTREAMS
 from services.gateway.live import Listener
 from services.gateway.site import Contacts
+from shared.addresses import counted_as
 from shared.contracts.accounts import SignIn, User
 from shared.contracts.base import Body, Shape
 from shared.errors import Unauthenticated, Unavailable
@@ -38,7 +39,7 @@ async def sign_in(request: web.Request) -> web.Response:
             wanted = await read_body(request, SignInBody)
     except TimeoutError:
         raise BodyTooSlow("登录请求发送得太慢，请检查网络后再试。") from None
-    await request.app[LIMITS].hit("sign_in", request[ADDRESS])
+    await request.app[LIMITS].hit("sign_in", counted_as(request[ADDRESS]))
     signed_in = await request.app[UPSTREAMS].sign_in(
         SignIn(username=wanted.username, password=wanted.password, address=request[ADDRESS]), request[REQUEST_ID]
     )

@@ -13,7 +13,10 @@ from services.gateway.settings import Settings
 
 
 class Limits:
-    """Kinds: signed_in (user), public (address), upload (department), sign_in (address), refused (address)."""
+    """Kinds: signed_in (user), public (address), upload (department), sign_in (address), refused (address).
+
+    An address is one as `counted_as` says.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._strategy = SlidingWindowCounterRateLimiter(MemoryStorage())

@@ -84,6 +84,13 @@ async def test_a_hundred_failures_from_one_address_close_it_for_every_name(auth:
     assert await locked_for(auth) == 0
 
 
+async def test_one_machine_has_a_whole_64_of_ipv6_to_guess_from(auth: AuthWorld) -> None:
+    for number in range(5):
+        await fail(auth, 1, address=f"2001:db8:0:7::{number}")
+    assert await locked_for(auth, address="2001:db8:0:7:ffff::1") > 0
+    assert await locked_for(auth, address="2001:db8:0:8::1") == 0
+
+
 async def test_signing_in_forgives_the_own_failures_and_nobody_elses(make_auth: MakeAuth) -> None:
     auth = await make_auth(failures_of_name=8, failures_of_address=12)
     await fail(auth, 4)

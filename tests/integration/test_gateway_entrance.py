@@ -133,6 +133,20 @@ async def test_too_many_requests_are_put_off_by_user_address_and_department(make
     assert (await gateway.ask("POST", "/api/v1/uploads", elsewhere)).status == 200
 
 
+async def test_an_ipv6_network_of_64_bits_counts_as_one_address(make_gateway: MakeGateway) -> None:
+    gateway = await make_gateway(
+        public_rate="2/minute", refused_rate="2/minute", trusted_proxies=LOOPBACK, extranet_networks=["2001:db8::/32"]
+    )
+    one, other, stranger = ({"X-Forwarded-For": f"2001:db8:0:{host}"} for host in ("7::1", "7:8::2", "8::1"))
+    guess = {"Authorization": "Bearer guess"}
+    for caller in (one, other):
+        assert (await gateway.ask("GET", "/api/v1/public/records", caller)).status == 200
+        await problem(await gateway.ask("GET", "/api/v1/records", caller | guess), 401, "unauthenticated")
+    await problem(await gateway.ask("GET", "/api/v1/public/records", one), 429, "too-many-requests")
+    await problem(await gateway.ask("GET", "/api/v1/records", one | guess), 429, "too-many-requests")
+    assert (await gateway.ask("GET", "/api/v1/public/records", stranger)).status == 200
+
+
 async def test_who_guesses_credentials_is_put_off_and_nobody_else(make_gateway: MakeGateway) -> None:
     gateway = await make_gateway(refused_rate="2/minute", trusted_proxies=LOOPBACK)
     me = gateway.let_in(officer())

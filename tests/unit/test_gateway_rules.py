@@ -17,6 +17,7 @@ from services.gateway.routes import Upstream, find_route
 from services.gateway.settings import Settings
 from services.ingest.routes import OPERATIONS as INGEST
 from services.records.routes import OPERATIONS as RECORDS
+from shared.addresses import counted_as
 from shared.http.operations import Operation, build_document
 
 PROXIES = [ip_network("10.0.0.0/24"), ip_network("::1/128")]
@@ -48,6 +49,20 @@ def test_the_client_is_the_first_address_from_the_right_that_is_no_proxy_of_ours
     peer: str, forwarded: list[str], client: str
 ) -> None:
     assert client_address(peer, forwarded, PROXIES) == ip_address(client)
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:0:7:ffff::1", "2001:db8:0:7::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_an_ipv6_address_counts_with_its_network(address: str, counted: str) -> None:
+    assert counted_as(address) == counted
 
 
 @pytest.mark.parametrize(

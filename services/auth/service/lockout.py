@@ -3,6 +3,7 @@
 Three counts over the last quarter of an hour: of one user name from one address, of one user name, of one address.
 A rival at another address can thus not lock an officer out with a handful of attempts. Signing in forgives only the
 failures of that very pair; the wider counts go on, so that knowing one password buys no more guesses at another.
+What one address is says `counted_as`.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from services.auth.errors import TooManyAttempts
 from services.auth.repository import sessions as repository
 from services.auth.service.clock import Clock
 from services.auth.tokens import digest
+from shared.addresses import counted_as
 from shared.db.database import Conn, Database
 
 
@@ -46,16 +48,18 @@ class Lockout:
 
     async def failed(self, conn: Conn, username: str, address: str) -> None:
         now = self._now()
-        await repository.insert_failure(conn, name_hash(username), address, now)
+        await repository.insert_failure(conn, name_hash(username), counted_as(address), now)
         await repository.delete_old_failures(conn, now - self._window)
 
     async def succeeded(self, conn: Conn, username: str, address: str) -> None:
-        await repository.forgive_failures(conn, name_hash(username), address)
+        await repository.forgive_failures(conn, name_hash(username), counted_as(address))
 
     async def _check(self, key: bytes, address: str) -> None:
         now = self._now()
         async with self._db.reading() as conn:
-            closed = await repository.closed_by_failures(conn, key, address, now - self._window, self._limits)
+            closed = await repository.closed_by_failures(
+                conn, key, counted_as(address), now - self._window, self._limits
+            )
         opens = max((failed_at + self._window for failed_at in closed if failed_at is not None), default=None)
         if opens is not None:
             seconds = _seconds_until(opens, now)
