@@ -63,7 +63,9 @@ class StoredRecord(Record):
 
 
 class RecordPage(Page[Record]):
-    total_exact: bool = Field(True, description="False where total is an estimate (beyond 50,000).")
+    total_exact: bool = Field(
+        True, description="False where total is an estimate: beyond 50,000, over all departments beyond 10,000."
+    )
 
 
 class RecordQuery(PageQuery):

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.records.entries import repository
 from shared.clock import today
 from shared.contracts.base import PageQuery
 from shared.contracts.identity import Role
@@ -310,6 +311,20 @@ async def test_a_penalty_whose_period_is_over_is_expired(world: World) -> None:
         officer, "t_penalties", {"WSH": "3", "MC": "甲公司", "JDRQ": "2018-01-15", "JZQ": yesterday.isoformat()}
     )
     assert (own["state"], own["published_until"]) == ("expired", yesterday.isoformat())
+
+
+async def test_pages_over_all_departments_are_the_newest_wherever_they_stand(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [(await enter(world.caller(f"d{number % 3}"), "t_licences", licence(number)))["id"] for number in range(12)][
+        ::-1
+    ]
+    for looked_at in (0, 4, 3_000):  # none, some, and all of a page among the newest
+        monkeypatch.setattr(repository, "LOOKED_AT", looked_at)
+        for page in range(1, 5):
+            listed = await world.admin.get(f"/records?dataset=t_licences&page={page}&size=4")
+            assert [one["id"] for one in listed["items"]] == ids[4 * (page - 1) : 4 * page], (looked_at, page)
+            assert listed["total"] == 12
 
 
 async def test_the_export_streams_the_definition_and_then_the_records(world: World) -> None:

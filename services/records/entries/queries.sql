@@ -43,6 +43,17 @@ ORDER BY one.record_id DESC
 OFFSET $11
 LIMIT $12;
 
+-- name: newest_id
+SELECT coalesce(max(record_id), 0) FROM record;
+
+-- name: list_newest
+-- $10 newer than this  $11 how many. Over all departments: where the newest of all hold the page already.
+SELECT r.record_id
+FROM record r
+WHERE r.record_id > $10 AND {owned} AND {listed}
+ORDER BY r.record_id DESC
+LIMIT $11;
+
 -- name: count_tally
 SELECT coalesce(sum(t.records), 0)::bigint
 FROM record_tally t

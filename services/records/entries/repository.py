@@ -11,10 +11,12 @@ from shared.db.queries import load_queries
 
 SQL = load_queries("services.records.entries")
 
-# Totals are exact up to here; beyond it counting would cost more than the page. Values of fields are in no index.
+# Totals are exact up to here; beyond it counting would cost more than the page. Over all departments every department's
+# part is counted by itself, and values of fields are in no index: less is counted there.
 MOST_COUNTED = 50_000
-MOST_COUNTED_BY_FIELDS = 10_000
-# A search first looks at this many of the newest: what many are called is found there, and the rest are few.
+MOST_COUNTED_SLOWLY = 10_000
+# A search, and a list over all departments, first look at this many of the newest: what many have is found there, and the
+# rest are few.
 LOOKED_AT = 3_000
 # More than this by the planner's statistics are too many to collect before the page is cut.
 MANY = 40_000
@@ -35,11 +37,13 @@ async def list_ids(conn: Conn, filters: Filters, offset: int, size: int, large: 
     """A page of record ids, newest first. `large`: the total, where it is known to be beyond counting."""
     if filters[2] == "deleted":
         return await _deleted_ids(conn, filters, (None, None), offset, size)
-    few = await _few_ids(conn, filters, offset, size)
+    few = await _few_ids(conn, filters, offset, size) if large is None else None
     if few is not None:
         return few
-    rows = await conn.fetch(SQL["list_ids"], *filters, offset + size, offset, size)
-    ids = [row["record_id"] for row in rows]
+    ids = await _newest_ids(conn, filters, offset, size)
+    if not ids:
+        rows = await conn.fetch(SQL["list_ids"], *filters, offset + size, offset, size)
+        ids = [row["record_id"] for row in rows]
     if len(ids) < size and (ids or offset == 0):
         return Ids(ids, offset + len(ids))
     if large is not None:
@@ -47,19 +51,28 @@ async def list_ids(conn: Conn, filters: Filters, offset: int, size: int, large: 
     return await _counted(conn, filters, ids, offset)
 
 
+async def _newest_ids(conn: Conn, filters: Filters, offset: int, size: int) -> list[int]:
+    """Over all departments: the page, if the newest records hold all of it."""
+    if filters[1] is not None:
+        return []
+    after = await conn.fetchval(SQL["newest_id"]) - LOOKED_AT
+    rows = await conn.fetch(SQL["list_newest"], *filters, after, offset + size)
+    return [row["record_id"] for row in rows[offset:]] if len(rows) == offset + size else []
+
+
 async def _few_ids(conn: Conn, filters: Filters, offset: int, size: int) -> Ids | None:
     """Over all departments, by dates or the revoked: where these are few they have an index of their own."""
     _, department, state, _, first, last, *_ = filters
     if department is not None or not (state == "revoked" or first or last):
         return None
-    few = await conn.fetchrow(SQL["list_few"], *filters, MOST_COUNTED + 1, offset, size)
-    return Ids(few["ids"], few["total"]) if few is not None and few["total"] <= MOST_COUNTED else None
+    few = await conn.fetchrow(SQL["list_few"], *filters, MOST_COUNTED_SLOWLY + 1, offset, size)
+    return Ids(few["ids"], few["total"]) if few is not None and few["total"] <= MOST_COUNTED_SLOWLY else None
 
 
 async def _counted(conn: Conn, filters: Filters, ids: list[int], offset: int) -> Ids:
     if is_unfiltered(filters):
         return Ids(ids, await conn.fetchval(SQL["count_tally"], *filters[:2]))
-    most = MOST_COUNTED if filters[7] is None else MOST_COUNTED_BY_FIELDS
+    most = MOST_COUNTED_SLOWLY if filters[1] is None or filters[7] is not None else MOST_COUNTED
     counted: int = await conn.fetchval(SQL["count_ids"], *filters, most + 1)
     if counted <= most:
         return Ids(ids, counted)

@@ -2682,7 +2682,7 @@ export interface components {
             total: number;
             /**
              * Total Exact
-             * @description False where total is an estimate (beyond 50,000).
+             * @description False where total is an estimate: beyond 50,000, over all departments beyond 10,000.
              * @default true
              */
             total_exact: boolean;
