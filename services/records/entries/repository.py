@@ -15,8 +15,8 @@ SQL = load_queries("services.records.entries")
 # part is counted by itself, and values of fields are in no index: less is counted there.
 MOST_COUNTED = 50_000
 MOST_COUNTED_SLOWLY = 10_000
-# A search, and a list over all departments, first look at this many of the newest: what many have is found there, and the
-# rest are few.
+# A search, and a list over all departments, first look at this many of the newest: what many have is found there,
+# and the rest are few.
 LOOKED_AT = 3_000
 # More than this by the planner's statistics are too many to collect before the page is cut.
 MANY = 40_000
