@@ -9,14 +9,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from deploy.local import databases, plan, processes
 from deploy.local.processes import CouldNotStart
 from deploy.local.room import MARK, Room, number
 from deploy.local.supervision import Program, Supervisor
 
+LOCK = "lock"
 READY_SECONDS = 120.0
 SETTINGS_PREFIXES = ("AUTH_", "RECORDS_", "INGEST_", "GATEWAY_")
 
@@ -24,10 +26,22 @@ SETTINGS_PREFIXES = ("AUTH_", "RECORDS_", "INGEST_", "GATEWAY_")
 @contextmanager
 def only_one(folder: Path) -> Generator[None]:
     """Two runners on one var/ take turns."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    while (handle := _locked(folder)) is None:
+        pass
+    with handle:
         yield
+
+
+def _locked(folder: Path) -> IO[str] | None:
+    """None when clean() took the folder away, and the lock with it, while this runner waited for its turn."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with ExitStack() as stack, suppress(FileNotFoundError):
+        handle = stack.enter_context((folder / LOCK).open("w"))
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.path.samestat(os.fstat(handle.fileno()), (folder / LOCK).stat()):
+            stack.pop_all()
+            return handle
+    return None
 
 
 def up(folder: Path) -> Room:
@@ -61,20 +75,33 @@ def up(folder: Path) -> Room:
 
 def down(folder: Path) -> None:
     with only_one(folder):
-        room = Room.open(folder)
-        Supervisor(room).stop()
-        clear_leftovers(room)
+        _stop(folder)
+
+
+def _stop(folder: Path) -> Room:
+    room = Room.open(folder)
+    Supervisor(room).stop()
+    clear_leftovers(room)
+    return room
 
 
 def clean(folder: Path) -> None:
     """Stop everything and remove the folder: all data, all passwords."""
     if not folder.exists():
         return
-    down(folder)
-    server = Room.open(folder).postgres
-    if server is not None and server.data.parent != server.folder:
-        shutil.rmtree(server.data.parent, ignore_errors=True)
-    shutil.rmtree(folder)
+    with only_one(folder):
+        server = _stop(folder).postgres
+        if server is not None and server.data.parent != server.folder:
+            shutil.rmtree(server.data.parent, ignore_errors=True)
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != LOCK:
+                path.unlink()
+        # The lock at the very end: from here on another runner may make the folder anew.
+        (folder / LOCK).unlink()
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def clear_leftovers(room: Room) -> None:

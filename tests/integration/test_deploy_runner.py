@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from deploy.local import processes
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ, answers
 from deploy.local.room import MARK, Room
-from deploy.local.runner import is_ready
+from deploy.local.runner import clean, is_ready, only_one
 from deploy.local.supervision import Supervisor
 from tests.fixtures.room import ROOT, room
 
@@ -209,6 +210,24 @@ def test_down_ends_every_process_and_clean_removes_everything(runner: Runner) ->
     assert runner.run("status").returncode == 1
     assert runner.run("clean").returncode == 0
     assert not runner.folder.exists()
+
+
+def test_clean_waits_for_who_is_at_work_and_who_waits_for_clean_finds_a_new_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+
+    def up() -> bool:
+        """As a second `make up` that asks for its turn beside clean: whether it kept its folder."""
+        with only_one(folder):
+            return not processes.wait_until(lambda: not (folder / "lock").exists(), 0.5)
+
+    with ThreadPoolExecutor(2) as others:
+        with only_one(folder):
+            cleaning = others.submit(clean, folder)
+            assert not processes.wait_until(cleaning.done, 0.5)
+            waiting = others.submit(up)
+            assert not processes.wait_until(waiting.done, 0.2)
+        cleaning.result(10)
+        assert waiting.result(10)
 
 
 @pytest.mark.parametrize("settings", [{"PORT": "none"}, {"PORT": "70000"}, {"WORKERS": "0"}, {"WORKERS": "-1"}])
