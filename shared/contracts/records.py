@@ -89,6 +89,7 @@ class RecordQuery(PageQuery):
         Literal["decided", "reported", "revoked", "ending"],
         Field(description="What `from` and `to` are about: decision, report, revocation or end of publicity."),
     ] = "decided"
+    on_time: Annotated[bool | None, Field(description="Reported within the seven working days, or late.")] = None
     entry: Annotated[
         Literal["hand", "upload"] | None, Field(description="Entered by hand, or brought by an upload.")
     ] = None

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -14,7 +15,8 @@ class Figures(Shape):
     """Rates are 0 to 1, and null where there is nothing to divide by."""
 
     reported: int = Field(description="上报量: rows of uploads, and records entered by hand.")
-    stored: int = Field(description="入库量: of these, inserted, updated or unchanged.")
+    by_hand: int = Field(description="Of these, records entered by hand.")
+    stored: int = Field(description="入库量: of the reported, inserted, updated or unchanged.")
     rejected: int = Field(description="Waiting for correction, or set aside.")
     stored_rate: float | None = Field(description="入库率: stored / reported.")
     qualified_rate: float | None = Field(description="合规率: right when first reported / reported.")
@@ -28,6 +30,7 @@ class Figure(Figures):
     class Links(Shape):
         uploads: str
         by_hand: str
+        late: str
         revoked: str
 
     key: str
@@ -48,12 +51,21 @@ class StatisticsQuery(PageQuery):
     group_by: GroupBy = "department"
 
 
+class WaitingDeadline(Shape):
+    upload_id: UUID
+    near: int = Field(description="Rows due within three working days.")
+    late: int = Field(description="Rows whose day has passed since they were sent.")
+    next_due_on: date | None = Field(description="The first day of the near ones.")
+
+
 class HomeFigures(Shape):
     """What waits for the caller's department."""
 
     rows_waiting: int = Field(description="Rejected rows nobody has mended or set aside.")
     uploads_running: int
+    awaiting_confirmation: int = Field(description="Dry runs that wait to be confirmed or cancelled.")
     deadlines_near: int = Field(description="Of the waiting rows, those due within three working days or late.")
+    deadlines: list[WaitingDeadline] = Field(description="The same by upload, of the last thirty days.")
     ending_soon: int = Field(description="Records whose publicity ends within thirty days.")
     records: int
     unread: int

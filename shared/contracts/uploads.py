@@ -188,6 +188,17 @@ class UploadFilter(PageQuery):
     from_: Annotated[date | None, Field(alias="from", description="Uploaded on or after.")] = None
     to: Annotated[date | None, Field(description="Uploaded on or before.")] = None
     deleted: Annotated[bool, Field(description="Also the entries taken off the list.")] = False
+    kind: Annotated[
+        Literal["two_publicity", "other"] | None,
+        Field(description="双公示 (licences and penalties), or everything else."),
+    ] = None
+    waiting: Annotated[
+        Literal["rows", "confirmation", "processing"] | None,
+        Field(
+            description="Only those with rows nobody has mended or set aside, dry runs to be confirmed, "
+            "or what has not come to an end yet."
+        ),
+    ] = None
 
 
 class RowFilter(PageQuery):

@@ -102,7 +102,9 @@ async def test_rows_that_wait_near_their_deadline_are_told_once(world: World) ->
     assert [(event.kind, event.user_id) for event in told] == [("deadline_near", "u-d1-reporter")]
     assert told[0].title.startswith("1 行")
     assert await reminded(world) == []
-    assert (await world.caller("d1").get("/home"))["deadlines_near"] == 1
+    home = await world.caller("d1").get("/home")
+    assert home["deadlines_near"] == 1
+    assert [(one["near"], one["late"]) for one in home["deadlines"]] == [(1, 0)]
 
 
 async def test_rows_that_became_late_while_they_waited_are_told(world: World) -> None:

@@ -124,7 +124,8 @@ async def test_a_link_leads_to_the_records_behind_the_figure(world: World) -> No
 
 async def test_links_of_a_month_hold_the_rows_of_that_month_only(world: World) -> None:
     officer = world.caller("d1")
-    ids = [int((await enter(officer, "t_licences", licence(number)))["id"]) for number in range(3)]
+    decided = ("2018-01-29", "2018-01-15", "2018-02-26")
+    ids = [int((await enter(officer, "t_licences", licence(n, JDRQ=day)))["id"]) for n, day in enumerate(decided)]
     for number in ids[:2]:
         await officer.post(f"/records/{number}/revocation", {"reason": "试"})
     days = ("2018-01-31 23:59:59+08", "2018-02-01 00:00+08", "2018-02-28 23:59+08")
@@ -136,15 +137,15 @@ async def test_links_of_a_month_hold_the_rows_of_that_month_only(world: World) -
     )
     await world.fetch("UPDATE record SET revoked_at = '2018-03-01 00:00+08' WHERE record_id = $1", ids[1])
     items = (await officer.get("/statistics?group_by=month&to=2018-12-31"))["items"]
-    assert [(item["key"], item["reported"], item["revoked"]) for item in items] == [
-        ("2018-01", 1, 0),
-        ("2018-02", 2, 1),
-        ("2018-03", 0, 1),
+    assert [(item["key"], item["by_hand"], item["late"], item["revoked"]) for item in items] == [
+        ("2018-01", 1, 0, 0),
+        ("2018-02", 2, 1, 1),
+        ("2018-03", 0, 0, 1),
     ]
     for item in items:
-        for name, figure in (("by_hand", item["reported"]), ("revoked", item["revoked"])):
+        for name in ("by_hand", "late", "revoked"):
             listed = await officer.get(item["links"][name].removeprefix("/api/v1"))
-            assert listed["total"] == figure, (item["key"], name)
+            assert listed["total"] == item[name], (item["key"], name)
     ending = await officer.get("/records?by=ending&from=2018-03-01&to=2018-03-01")
     assert [item["id"] for item in ending["items"]] == [str(ids[0])]
     assert (await officer.get("/records?by=ending&from=2018-03-02&to=2018-03-31"))["total"] == 0
@@ -156,6 +157,7 @@ async def test_the_home_page_says_what_waits(world: World) -> None:
     await enter(world.caller("d1"), "t_licences", licence(1))
     home = await world.caller("d1").get("/home")
     assert home == {
-        "rows_waiting": 3, "uploads_running": 1, "deadlines_near": 0, "ending_soon": 0, "records": 1, "unread": 0,
+        "rows_waiting": 3, "uploads_running": 1, "awaiting_confirmation": 0, "deadlines_near": 0, "deadlines": [],
+        "ending_soon": 0, "records": 1, "unread": 0,
     }  # fmt: skip
     assert (await world.caller("d2").get("/home"))["rows_waiting"] == 0

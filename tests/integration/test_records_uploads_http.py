@@ -225,3 +225,24 @@ async def test_a_row_that_is_not_there_and_a_body_that_does_not_fit(world: World
     assert (await caller.call("PATCH", f"/uploads/{one}/rows/4", {"values": {"MC": 5}})).status == 422
     assert (await caller.call("GET", f"/uploads/{uuid4()}")).status == 404
     assert (await caller.call("GET", "/uploads/not-an-id")).status == 404
+
+
+async def test_lists_of_what_waits_and_of_a_kind(world: World) -> None:
+    caller = world.caller("d1")
+    stored = await upload(world, caller, [{**licence(1)}])
+    rows = await upload(world, caller, [licence(2), {**licence(3), "MC": ""}])
+    dry = await upload(world, caller, [licence(4)], dry_run=True)
+    running = (await register(caller))["upload"]["id"]
+
+    async def listed(query: str) -> set[str]:
+        return {one["id"] for one in (await caller.get(f"/uploads?{query}"))["items"]}
+
+    assert await listed("waiting=rows") == {rows}
+    assert await listed("waiting=confirmation") == {dry}
+    assert await listed("waiting=processing") == {running}
+    assert await listed("kind=two_publicity") == {stored, rows, dry, running}
+    assert await listed("kind=other") == set()
+    home = await caller.get("/home")
+    assert (home["rows_waiting"], home["awaiting_confirmation"], home["uploads_running"]) == (1, 1, 1)
+    await caller.post(f"/uploads/{rows}/rows/4/ignore", {"reason": "重复"})
+    assert await listed("waiting=rows") == set()

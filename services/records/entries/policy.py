@@ -13,9 +13,11 @@ from shared.datasets.definition import Dataset
 from shared.db.database import Row
 from shared.db.queries import escaped
 
-# The filters every list query takes first: dataset, department, state, region, from, to, by hand, values (JSON), and
-# which day from and to are about.
-Filters = tuple[str | None, str | None, str | None, str | None, date | None, date | None, bool | None, str | None, str]
+# The filters every list query takes first: dataset, department, state, region, from, to, by hand, values (JSON),
+# which day from and to are about, and on time.
+Filters = tuple[
+    str | None, str | None, str | None, str | None, date | None, date | None, bool | None, str | None, str, bool | None
+]
 
 # What only a code of an enterprise or person looks like.
 _CODE = re.compile(r"[0-9A-Z]{6,20}|[0-9A-Z]{8}-[0-9A-Z]")
@@ -46,12 +48,13 @@ def filters_of(identity: Identity, wanted: RecordQuery, fields: Mapping[str, str
         None if wanted.entry is None else wanted.entry == "hand",
         json.dumps(dict(fields)) if fields else None,
         wanted.by,
+        wanted.on_time,
     )
 
 
 def is_unfiltered(filters: Filters) -> bool:
     """Whether the tally of datasets and departments is the total."""
-    return all(value is None for value in filters[2:8])
+    return all(value is None for value in (*filters[2:8], filters[9]))
 
 
 def sought(q: str | None) -> Sought | None:

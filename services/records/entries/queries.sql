@@ -2,6 +2,7 @@
 -- costs nothing:
 -- $1 dataset or NULL  $2 department or NULL  $3 state or NULL for all but deleted  $4 region or NULL  $5 from or NULL
 -- $6 to or NULL  $7 by hand (true), by upload (false) or NULL  $8 values to hold, or NULL  $9 the day $5 and $6 are about
+-- $10 reported on time (true), late (false) or NULL
 
 -- part: owned
 ($1::text IS NULL OR r.dataset_code = $1) AND ($2::text IS NULL OR r.department_code = $2)
@@ -14,6 +15,7 @@
        OR ($9 = 'revoked' AND r.revoked_at < $6 + 1) OR ($9 = 'ending' AND r.published_until <= $6))
   AND ($7::boolean IS NULL OR (r.source_upload_id IS NULL) = $7)
   AND ($8::jsonb IS NULL OR r.values @> $8)
+  AND ($10::boolean IS NULL OR (due_on(r.decided_on) >= r.created_at::date) = $10)
 
 -- part: listed
 r.state <> 'deleted'
@@ -27,7 +29,7 @@ r.state <> 'deleted'
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true);
 
 -- name: list_ids
--- $10 offset + size  $11 offset  $12 size
+-- $11 offset + size  $12 offset  $13 size
 -- Each dataset and department in use gives its newest, walked in the index alone; the newest of these are the page.
 SELECT one.record_id
 FROM record_tally t
@@ -36,23 +38,23 @@ CROSS JOIN LATERAL (
     FROM record r
     WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code AND {listed}
     ORDER BY r.record_id DESC
-    LIMIT $10
+    LIMIT $11
 ) one
 WHERE ($1::text IS NULL OR t.dataset_code = $1) AND ($2::text IS NULL OR t.department_code = $2)
 ORDER BY one.record_id DESC
-OFFSET $11
-LIMIT $12;
+OFFSET $12
+LIMIT $13;
 
 -- name: newest_id
 SELECT coalesce(max(record_id), 0) FROM record;
 
 -- name: list_newest
--- $10 newer than this  $11 how many. Over all departments: where the newest of all hold the page already.
+-- $11 newer than this  $12 how many. Over all departments: where the newest of all hold the page already.
 SELECT r.record_id
 FROM record r
-WHERE r.record_id > $10 AND {owned} AND {listed}
+WHERE r.record_id > $11 AND {owned} AND {listed}
 ORDER BY r.record_id DESC
-LIMIT $11;
+LIMIT $12;
 
 -- name: count_tally
 SELECT coalesce(sum(t.records), 0)::bigint
@@ -60,7 +62,7 @@ FROM record_tally t
 WHERE ($1::text IS NULL OR t.dataset_code = $1) AND ($2::text IS NULL OR t.department_code = $2);
 
 -- name: count_ids
--- $10 count no further than this
+-- $11 count no further than this
 SELECT count(*)
 FROM (
     SELECT 1
@@ -69,10 +71,10 @@ FROM (
         SELECT 1
         FROM record r
         WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code AND {listed}
-        LIMIT $10
+        LIMIT $11
     ) one
     WHERE ($1::text IS NULL OR t.dataset_code = $1) AND ($2::text IS NULL OR t.department_code = $2)
-    LIMIT $10
+    LIMIT $11
 ) counted;
 
 -- name: estimate_ids
@@ -83,19 +85,19 @@ FROM record r
 WHERE {owned} AND {listed};
 
 -- name: list_deleted_ids
--- $1 to $9 as above, $3 without meaning  $10 LIKE pattern of the name or NULL  $11 that of the document number or NULL
--- $12 at most
+-- $1 to $10 as above, $3 without meaning  $11 LIKE pattern of the name or NULL  $12 that of the document number or NULL
+-- $13 at most
 SELECT r.record_id
 FROM record r
 WHERE {owned} AND r.state = 'deleted'
   AND ($3::text IS NULL OR $3 = 'deleted')
   AND {narrowed}
-  AND ($10::text IS NULL OR r.name LIKE $10 OR r.document LIKE $11)
+  AND ($11::text IS NULL OR r.name LIKE $11 OR r.document LIKE $12)
 ORDER BY r.record_id DESC
-LIMIT $12;
+LIMIT $13;
 
 -- name: search_newest
--- $10 look at this many  $11 LIKE pattern of the name  $12 that of the document number, or NULL
+-- $11 look at this many  $12 LIKE pattern of the name  $13 that of the document number, or NULL
 -- A name that many have is found at once among the newest; `seen` says how many were looked at.
 WITH newest AS MATERIALIZED (
     SELECT one.record_id
@@ -105,72 +107,72 @@ WITH newest AS MATERIALIZED (
         FROM record r
         WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code AND {listed}
         ORDER BY r.record_id DESC
-        LIMIT $10
+        LIMIT $11
     ) one
     WHERE ($1::text IS NULL OR t.dataset_code = $1) AND ($2::text IS NULL OR t.department_code = $2)
     ORDER BY one.record_id DESC
-    LIMIT $10
+    LIMIT $11
 )
 SELECT (SELECT count(*) FROM newest) AS seen,
        coalesce(array_agg(r.record_id ORDER BY r.record_id DESC), '{}') AS ids
 FROM newest
 JOIN record r USING (record_id)
-WHERE r.name LIKE $11 OR r.document LIKE $12;
+WHERE r.name LIKE $12 OR r.document LIKE $13;
 
 -- name: list_few
--- $10 look for no more than this  $11 offset  $12 size
+-- $11 look for no more than this  $12 offset  $13 size
 -- Over all departments, where the filter has an index of its own (days, revoked): all of them, then the page.
 WITH found AS MATERIALIZED (
     SELECT r.record_id
     FROM record r
     WHERE {owned} AND {listed}
-    LIMIT $10
+    LIMIT $11
 )
 SELECT (SELECT count(*) FROM found) AS total,
-       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $11 LIMIT $12) AS ids;
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $12 LIMIT $13) AS ids;
 
 -- name: search_names
--- $10 LIKE pattern of the name  $11 that of the document number, or NULL
--- $12 the one or two characters sought, or NULL where trigrams serve  $13 offset  $14 size
+-- $11 LIKE pattern of the name  $12 that of the document number, or NULL
+-- $13 the one or two characters sought, or NULL where trigrams serve  $14 offset  $15 size
 -- For names that few have: all of them, then the page.
 WITH found AS MATERIALIZED (
     SELECT r.record_id
     FROM record r
-    WHERE (r.name LIKE $10 OR r.document LIKE $11)
-      AND ($12::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($12, NULL))
+    WHERE (r.name LIKE $11 OR r.document LIKE $12)
+      AND ($13::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($13, NULL))
       AND {owned} AND {listed}
 )
 SELECT (SELECT count(*) FROM found) AS total,
-       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $13 LIMIT $14) AS ids;
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $14 LIMIT $15) AS ids;
 
 -- name: walk_names
--- $10 and $11 as in search_names  $12 offset  $13 size. For names that many have: newest first until the page is full.
+-- $11 and $12 as in search_names  $13 offset  $14 size. For names that many have: newest first until the page is full.
 SELECT r.record_id
 FROM record r
-WHERE (r.name LIKE $10 OR r.document LIKE $11)
+WHERE (r.name LIKE $11 OR r.document LIKE $12)
     AND {owned} AND {listed}
 ORDER BY r.record_id DESC
-OFFSET $12
-LIMIT $13;
+OFFSET $13
+LIMIT $14;
 
 -- name: estimate_names
--- $10 and $11 as in search_names. The planner's idea of how many there are.
+-- $11 and $12 as in search_names. The planner's idea of how many there are.
 EXPLAIN (FORMAT JSON)
 SELECT 1
 FROM record r
-WHERE (r.name LIKE $10 OR r.document LIKE $11)
+WHERE (r.name LIKE $11 OR r.document LIKE $12)
     AND {owned} AND {listed};
 
 -- name: search_codes
--- $10 code of an enterprise or person  $11 offset  $12 size
+-- $11 code of an enterprise or person  $12 offset  $13 size
 WITH found AS MATERIALIZED (
     SELECT r.record_id
     FROM record r
-    WHERE r.identifiers @> ARRAY[$10::text]
+    WHERE r.identifiers @> ARRAY[$11::text]
       AND {owned} AND {listed}
 )
 SELECT (SELECT count(*) FROM found) AS total,
-       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $11 LIMIT $12) AS ids;
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $12 LIMIT $13) AS ids;
 
 -- name: get_records
 -- $1 ids, in the order wanted  $2 department or NULL for every one
@@ -191,7 +193,7 @@ WHERE $2::text IS NULL OR r.department_code = $2
 ORDER BY wanted.place;
 
 -- name: export_records
--- $10 at most  $11 LIKE pattern of the name or NULL  $12 that of the document number or NULL  $13 code or NULL
+-- $11 at most  $12 LIKE pattern of the name or NULL  $13 that of the document number or NULL  $14 code or NULL
 SELECT r.record_id, r.dataset_code, r.dataset_version, r.department_code, r.state, r.name, r.identifiers, r.region, r.decided_on,
        r.published_until, r.values, r.revision, r.source_upload_id, r.source_row, r.created_at, r.created_by, r.created_by_name,
        r.updated_at, r.updated_by, r.updated_by_name, r.revoked_at, r.revoked_by_name, r.revocation_reason,
@@ -205,10 +207,10 @@ LEFT JOIN department p ON p.code = r.department_code
 CROSS JOIN LATERAL (SELECT due_on(r.decided_on) AS due_on) due
 LEFT JOIN calendar_day c ON c.day = due.due_on
 WHERE {owned} AND {listed}
-  AND ($11::text IS NULL OR r.name LIKE $11 OR r.document LIKE $12)
-  AND ($13::text IS NULL OR r.identifiers @> ARRAY[$13])
+  AND ($12::text IS NULL OR r.name LIKE $12 OR r.document LIKE $13)
+  AND ($14::text IS NULL OR r.identifiers @> ARRAY[$14])
 ORDER BY r.record_id DESC
-LIMIT $10;
+LIMIT $11;
 
 -- name: list_revisions
 SELECT revision, action, at, by, by_name, reason, upload_id, row, before, after

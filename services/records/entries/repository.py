@@ -72,7 +72,9 @@ async def _few_ids(conn: Conn, filters: Filters, offset: int, size: int) -> Ids 
 async def _counted(conn: Conn, filters: Filters, ids: list[int], offset: int) -> Ids:
     if is_unfiltered(filters):
         return Ids(ids, await conn.fetchval(SQL["count_tally"], *filters[:2]))
-    most = MOST_COUNTED_SLOWLY if filters[1] is None or filters[7] is not None else MOST_COUNTED
+    most = (
+        MOST_COUNTED_SLOWLY if filters[1] is None or filters[7] is not None or filters[9] is not None else MOST_COUNTED
+    )
     counted: int = await conn.fetchval(SQL["count_ids"], *filters, most + 1)
     if counted <= most:
         return Ids(ids, counted)

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 from shared.contracts.statistics import Figure, Figures, StatisticsQuery
 
-SUMMED = ("reported", "stored", "rejected", "first_rejected", "on_time", "late", "revoked")
+SUMMED = ("reported", "by_hand", "stored", "rejected", "first_rejected", "on_time", "late", "revoked")
 
 
 def figures_of(row: Mapping[str, int]) -> Figures:
@@ -28,6 +28,7 @@ def figures_of(row: Mapping[str, int]) -> Figures:
     timed = row["on_time"] + row["late"]
     return Figures(
         reported=reported,
+        by_hand=row["by_hand"],
         stored=row["stored"],
         rejected=row["rejected"],
         stored_rate=_rate(row["stored"], reported),
@@ -58,6 +59,7 @@ def links_of(wanted: StatisticsQuery, department: str | None, key: str) -> Figur
     return Figure.Links(
         uploads=_path("/api/v1/uploads", {**filters, **days, "deleted": "true"}),
         by_hand=_path("/api/v1/records", {**filters, **days, "by": "reported", "entry": "hand"}),
+        late=_path("/api/v1/records", {**filters, **days, "by": "reported", "on_time": "false"}),
         revoked=_path("/api/v1/records", {**filters, **days, "by": "revoked", "state": "revoked"}),
     )
 

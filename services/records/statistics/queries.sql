@@ -13,7 +13,7 @@ WITH closing AS (
 ), parts AS (
     SELECT CASE $1::text WHEN 'department' THEN u.department_code WHEN 'dataset' THEN u.dataset_code
                          ELSE to_char(u.uploaded_at, 'YYYY-MM') END AS key,
-           u.total - coalesce(c.rows, 0) AS reported,
+           u.total - coalesce(c.rows, 0) AS reported, 0 AS by_hand,
            u.inserted + u.updated + u.unchanged - coalesce(c.rows, 0) AS stored,
            u.rejected, u.first_rejected - coalesce(c.first_rejected, 0) AS first_rejected, u.on_time, u.late, 0 AS revoked
     FROM upload u
@@ -26,7 +26,7 @@ WITH closing AS (
     UNION ALL
     SELECT CASE $1 WHEN 'department' THEN r.department_code WHEN 'dataset' THEN r.dataset_code
                    ELSE to_char(r.created_at, 'YYYY-MM') END,
-           1, 1, 0, 0, (d.due_on >= r.created_at::date)::integer, (d.due_on < r.created_at::date)::integer, 0
+           1, 1, 1, 0, 0, (d.due_on >= r.created_at::date)::integer, (d.due_on < r.created_at::date)::integer, 0
     FROM record r
     LEFT JOIN calendar_day d ON d.day = r.decided_on
     WHERE r.source_upload_id IS NULL AND r.state <> 'deleted'
@@ -37,7 +37,7 @@ WITH closing AS (
     UNION ALL
     SELECT CASE $1 WHEN 'department' THEN r.department_code WHEN 'dataset' THEN r.dataset_code
                    ELSE to_char(r.revoked_at, 'YYYY-MM') END,
-           0, 0, 0, 0, 0, 0, 1
+           0, 0, 0, 0, 0, 0, 0, 1
     FROM record r
     WHERE r.state = 'revoked'
       AND ($2 IS NULL OR r.revoked_at >= $2)
@@ -45,7 +45,8 @@ WITH closing AS (
       AND ($4 IS NULL OR r.department_code = $4)
       AND ($5 IS NULL OR r.dataset_code = $5)
 ), summed AS (
-    SELECT p.key, sum(p.reported)::bigint AS reported, sum(p.stored)::bigint AS stored,
+    SELECT p.key, sum(p.reported)::bigint AS reported, sum(p.by_hand)::bigint AS by_hand,
+           sum(p.stored)::bigint AS stored,
            sum(p.rejected)::bigint AS rejected, sum(p.first_rejected)::bigint AS first_rejected,
            coalesce(sum(p.on_time), 0)::bigint AS on_time, coalesce(sum(p.late), 0)::bigint AS late,
            sum(p.revoked)::bigint AS revoked
@@ -67,6 +68,9 @@ SELECT (SELECT coalesce(sum(u.rejected - u.ignored), 0)::bigint
        (SELECT count(*)
         FROM upload u
         WHERE ($1 IS NULL OR u.department_code = $1) AND u.state IN ('received', 'checking', 'storing')) AS uploads_running,
+       (SELECT count(*)
+        FROM upload u
+        WHERE ($1 IS NULL OR u.department_code = $1) AND u.state = 'awaiting_confirmation') AS awaiting_confirmation,
        (SELECT count(*)
         FROM record r
         WHERE ($1 IS NULL OR r.department_code = $1) AND r.state = 'published' AND r.published_until IS NOT NULL

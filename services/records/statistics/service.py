@@ -5,7 +5,7 @@ from services.records.publicity.reminders import repository as reminders
 from services.records.statistics import repository
 from services.records.statistics.policy import figures_of, links_of, totals_of
 from shared.contracts.identity import Identity
-from shared.contracts.statistics import Figure, HomeFigures, Statistics, StatisticsQuery
+from shared.contracts.statistics import Figure, HomeFigures, Statistics, StatisticsQuery, WaitingDeadline
 from shared.db.database import Database
 
 
@@ -44,7 +44,14 @@ class StatisticsService:
         return HomeFigures(
             rows_waiting=row["rows_waiting"],
             uploads_running=row["uploads_running"],
+            awaiting_confirmation=row["awaiting_confirmation"],
             deadlines_near=sum(one["near"] + one["late"] for one in near),
+            deadlines=[
+                WaitingDeadline(
+                    upload_id=one["upload_id"], near=one["near"], late=one["late"], next_due_on=one["next_due_on"]
+                )
+                for one in near
+            ],
             ending_soon=row["ending_soon"],
             records=row["records"],
             unread=unread["unread"],

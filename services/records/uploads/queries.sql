@@ -37,30 +37,35 @@ FOR NO KEY UPDATE OF u;
 -- Whoever adds, removes or re-keys records of a dataset and department waits here. Taken before any row lock.
 SELECT pg_advisory_xact_lock(hashtextextended($1::text || '/' || $2::text, 0));
 
--- name: list_uploads
+-- part: wanted
 -- $1 department or NULL  $2 dataset or NULL  $3 state or NULL  $4 from or NULL  $5 to or NULL  $6 deleted ones too?
--- $7 page size  $8 offset
-SELECT u.*, u.uploaded_at::date AS uploaded_on, d.name AS dataset_name
-FROM upload u
-JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
-WHERE ($1::text IS NULL OR u.department_code = $1)
+-- $7 two_publicity, other or NULL  $8 what waits (rows, confirmation, processing) or NULL
+($1::text IS NULL OR u.department_code = $1)
   AND ($2::text IS NULL OR u.dataset_code = $2)
   AND ($3::text IS NULL OR u.state = $3)
   AND ($4::date IS NULL OR u.uploaded_at >= $4::date)
   AND ($5::date IS NULL OR u.uploaded_at < $5::date + 1)
   AND ($6::boolean OR u.deleted_at IS NULL)
+  AND ($7::text IS NULL OR (d.category IN ('licence', 'penalty')) = ($7 = 'two_publicity'))
+  AND ($8::text IS NULL
+       OR ($8 = 'rows' AND u.state IN ('partly_stored', 'rejected') AND u.rejected > u.ignored AND u.data_deleted_at IS NULL)
+       OR ($8 = 'confirmation' AND u.state = 'awaiting_confirmation')
+       OR ($8 = 'processing' AND u.state IN ('received', 'checking', 'storing')))
+
+-- name: list_uploads
+-- $9 page size  $10 offset
+SELECT u.*, u.uploaded_at::date AS uploaded_on, d.name AS dataset_name
+FROM upload u
+JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
+WHERE {wanted}
 ORDER BY u.uploaded_at DESC, u.upload_id
-LIMIT $7 OFFSET $8;
+LIMIT $9 OFFSET $10;
 
 -- name: count_uploads
 SELECT count(*)
 FROM upload u
-WHERE ($1::text IS NULL OR u.department_code = $1)
-  AND ($2::text IS NULL OR u.dataset_code = $2)
-  AND ($3::text IS NULL OR u.state = $3)
-  AND ($4::date IS NULL OR u.uploaded_at >= $4::date)
-  AND ($5::date IS NULL OR u.uploaded_at < $5::date + 1)
-  AND ($6::boolean OR u.deleted_at IS NULL);
+JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
+WHERE {wanted};
 
 -- name: drop_batches
 -- The inbox of an upload that has come to an end.

@@ -74,7 +74,8 @@ async def lock_upload(conn: Conn, upload_id: UUID, department: str | None = None
 
 
 async def list_uploads(conn: Conn, department: str | None, wanted: UploadFilter) -> tuple[list[Row], int]:
-    filters = (department, wanted.dataset, wanted.state, wanted.from_, wanted.to, wanted.deleted)
+    days = (wanted.from_, wanted.to)
+    filters = (department, wanted.dataset, wanted.state, *days, wanted.deleted, wanted.kind, wanted.waiting)
     rows = await conn.fetch(SQL["list_uploads"], *filters, wanted.size, wanted.offset)
     if len(rows) < wanted.size and (rows or wanted.page == 1):
         return rows, wanted.offset + len(rows)

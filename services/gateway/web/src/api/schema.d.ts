@@ -2096,8 +2096,13 @@ export interface components {
              */
             reported: number;
             /**
+             * By Hand
+             * @description Of these, records entered by hand.
+             */
+            by_hand: number;
+            /**
              * Stored
-             * @description 入库量: of these, inserted, updated or unchanged.
+             * @description 入库量: of the reported, inserted, updated or unchanged.
              */
             stored: number;
             /**
@@ -2153,8 +2158,13 @@ export interface components {
              */
             reported: number;
             /**
+             * By Hand
+             * @description Of these, records entered by hand.
+             */
+            by_hand: number;
+            /**
              * Stored
-             * @description 入库量: of these, inserted, updated or unchanged.
+             * @description 入库量: of the reported, inserted, updated or unchanged.
              */
             stored: number;
             /**
@@ -2265,10 +2275,20 @@ export interface components {
             /** Uploads Running */
             uploads_running: number;
             /**
+             * Awaiting Confirmation
+             * @description Dry runs that wait to be confirmed or cancelled.
+             */
+            awaiting_confirmation: number;
+            /**
              * Deadlines Near
              * @description Of the waiting rows, those due within three working days or late.
              */
             deadlines_near: number;
+            /**
+             * Deadlines
+             * @description The same by upload, of the last thirty days.
+             */
+            deadlines: components["schemas"]["WaitingDeadline"][];
             /**
              * Ending Soon
              * @description Records whose publicity ends within thirty days.
@@ -2300,6 +2320,8 @@ export interface components {
             uploads: string;
             /** By Hand */
             by_hand: string;
+            /** Late */
+            late: string;
             /** Revoked */
             revoked: string;
         };
@@ -2752,6 +2774,12 @@ export interface components {
              */
             by: "decided" | "reported" | "revoked" | "ending";
             /**
+             * On Time
+             * @description Reported within the seven working days, or late.
+             * @default null
+             */
+            on_time: boolean | null;
+            /**
              * Entry
              * @description Entered by hand, or brought by an upload.
              * @default null
@@ -2819,6 +2847,12 @@ export interface components {
              * @enum {string}
              */
             by: "decided" | "reported" | "revoked" | "ending";
+            /**
+             * On Time
+             * @description Reported within the seven working days, or late.
+             * @default null
+             */
+            on_time: boolean | null;
             /**
              * Entry
              * @description Entered by hand, or brought by an upload.
@@ -3334,6 +3368,18 @@ export interface components {
              * @default false
              */
             deleted: boolean;
+            /**
+             * Kind
+             * @description 双公示 (licences and penalties), or everything else.
+             * @default null
+             */
+            kind: ("two_publicity" | "other") | null;
+            /**
+             * Waiting
+             * @description Only those with rows nobody has mended or set aside, dry runs to be confirmed, or what has not come to an end yet.
+             * @default null
+             */
+            waiting: ("rows" | "confirmation" | "processing") | null;
         };
         /**
          * UploadState
@@ -3369,6 +3415,29 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /** WaitingDeadline */
+        WaitingDeadline: {
+            /**
+             * Upload Id
+             * Format: uuid
+             */
+            upload_id: string;
+            /**
+             * Near
+             * @description Rows due within three working days.
+             */
+            near: number;
+            /**
+             * Late
+             * @description Rows whose day has passed since they were sent.
+             */
+            late: number;
+            /**
+             * Next Due On
+             * @description The first day of the near ones.
+             */
+            next_due_on: string | null;
         };
         /** When */
         When: {
@@ -5577,6 +5646,10 @@ export interface operations {
                 to?: string | null;
                 /** @description Also the entries taken off the list. */
                 deleted?: boolean;
+                /** @description 双公示 (licences and penalties), or everything else. */
+                kind?: ("two_publicity" | "other") | null;
+                /** @description Only those with rows nobody has mended or set aside, dry runs to be confirmed, or what has not come to an end yet. */
+                waiting?: ("rows" | "confirmation" | "processing") | null;
             };
             header?: never;
             path?: never;
@@ -6855,6 +6928,8 @@ export interface operations {
                 to?: string | null;
                 /** @description What `from` and `to` are about: decision, report, revocation or end of publicity. */
                 by?: "decided" | "reported" | "revoked" | "ending";
+                /** @description Reported within the seven working days, or late. */
+                on_time?: boolean | null;
                 /** @description Entered by hand, or brought by an upload. */
                 entry?: ("hand" | "upload") | null;
             };
