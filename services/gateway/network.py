@@ -47,7 +47,7 @@ def _within(address: Address, networks: Iterable[Network]) -> bool:
 
 
 # What everybody may see: the public site and the public view.
-PUBLIC_PAGES = frozenset({"/", "/platform", "/favicon.svg", "/favicon.ico", "/robots.txt"})
+PUBLIC_PAGES = frozenset({"/", "/platform", "/favicon.svg", "/favicon.ico", "/old-browser.js", "/robots.txt"})
 PUBLIC_PREFIXES = ("/api/v1/public/", "/assets/", "/public/")
 
 

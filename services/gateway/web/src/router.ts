@@ -114,7 +114,7 @@ const consolePages: RouteRecordRaw[] = [
 
 export const router = createRouter({
   history: createWebHistory(),
-  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  scrollBehavior: (to, _from, saved) => saved ?? (to.hash ? { el: to.hash } : { top: 0 }),
   routes: [
     { path: '/', component: () => import('./layouts/PublicLayout.vue'), children: publicPages },
     { path: '/portal', component: () => import('./pages/sign-in/SignInPage.vue'), meta: { title: '登录', public: true } },

@@ -2,8 +2,9 @@ import { ElMessage, ElMessageBox } from 'element-plus'
 import 'element-plus/es/components/message-box/style/css'
 import 'element-plus/es/components/message/style/css'
 import { ApiError } from '@/api/client'
+import { said } from './said'
 
-export const said = (error: unknown) => (error instanceof Error ? error.message : String(error))
+export { said }
 
 export const sayDone = (message: string) => ElMessage({ type: 'success', message, duration: 4000, showClose: true })
 /** What went wrong, in the server's words; stays until it is closed. The end of a session has its own dialog. */
