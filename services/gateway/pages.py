@@ -9,6 +9,7 @@ from services.gateway.keys import SETTINGS
 HERE = Path(__file__).parent / "docs"
 IMMUTABLE = "public, max-age=31536000, immutable"
 COMPRESSED = frozenset({".br", ".gz"})
+WEBP = {"Content-Type": "image/webp"}  # which Python 3.11 does not know
 
 
 async def get_docs(_request: web.Request) -> web.StreamResponse:
@@ -25,7 +26,7 @@ async def get_asset(request: web.Request) -> web.StreamResponse:
     path = folder / request.match_info["name"]
     if path.suffix in COMPRESSED or path.resolve().parent != folder.resolve() or not path.is_file():
         raise web.HTTPNotFound
-    return web.FileResponse(path, headers={"Cache-Control": IMMUTABLE})
+    return web.FileResponse(path, headers={"Cache-Control": IMMUTABLE, **(WEBP if path.suffix == ".webp" else {})})
 
 
 async def get_page(request: web.Request) -> web.StreamResponse:

@@ -114,7 +114,13 @@ const consolePages: RouteRecordRaw[] = [
 
 export const router = createRouter({
   history: createWebHistory(),
-  scrollBehavior: (to, _from, saved) => saved ?? (to.hash ? { el: to.hash } : { top: 0 }),
+  // In the console the page does not scroll, <main> does: to an anchor, or to the top of another page.
+  scrollBehavior(to, from, saved) {
+    const anchor = to.hash ? document.getElementById(decodeURIComponent(to.hash.slice(1))) : null
+    if (anchor) anchor.scrollIntoView()
+    else if (to.path !== from.path) document.getElementById('main')?.scrollTo(0, 0)
+    return anchor ? false : (saved ?? (to.path !== from.path ? { top: 0 } : false))
+  },
   routes: [
     { path: '/', component: () => import('./layouts/PublicLayout.vue'), children: publicPages },
     { path: '/portal', component: () => import('./pages/sign-in/SignInPage.vue'), meta: { title: '登录', public: true } },
