@@ -1,14 +1,16 @@
 """The platform's public interface (api.md) for the command line and the demonstration, by API token or session."""
 
 import asyncio
+import hashlib
 import io
 import json
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Set
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -19,6 +21,12 @@ BUSY_SECONDS = 120.0
 SILENT_SECONDS = 10.0
 REQUEST_SECONDS = 300.0
 BUSY = (429, 502, 503, 504)
+NOT_TAKEN = (429,)  # the one busy answer that says for certain that nothing was done
+# How long an upload of unknown fate is looked for before the person is told.
+LOOK_SECONDS = 20.0
+LOOK_PAUSE = 1.0
+LISTED = 200
+UNCLEAR = "{}，不清楚平台是否收到。请先在平台上（我的上报）查看，确实没有收到时再发一次。"
 
 
 class ClientProblem(Exception):
@@ -27,6 +35,10 @@ class ClientProblem(Exception):
 
 class Unreachable(ClientProblem):
     """The platform does not answer, or keeps saying that it is busy."""
+
+
+class Unclear(Unreachable):
+    """Whether the platform took it is not known, and sending it again could report twice: the person decides."""
 
 
 class NotAuthorised(ClientProblem):
@@ -87,7 +99,8 @@ class Api:
         """Send one workbook; `sent` hears how many bytes have gone, from a thread.
 
         Raises:
-            Unreachable, NotAuthorised, Refused. Busy answers are waited out, and the file is sent again.
+            Unclear: it may have arrived, and is not on the list of uploads.
+            Unreachable, NotAuthorised, Refused.
         """
 
         def form() -> aiohttp.FormData:
@@ -99,13 +112,45 @@ class Api:
             data.add_field("file", content, filename=file.name, content_type="application/vnd.ms-excel")
             return data
 
-        status, _, content = await self._send("POST", "/uploads", None, form)
+        sha256, dataset = await asyncio.to_thread(_sha256, file), fields["dataset"]
+        before = {one["id"] for one in await self._uploads_of(sha256, dataset)}
+        try:
+            status, _, content = await self._send("POST", "/uploads", None, form)
+        except Unclear:
+            found = await self._look(sha256, dataset, before)
+            if found is None:
+                raise
+            return found
         return _json(status, content)
+
+    async def _look(self, sha256: str, dataset: str, before: Set[str]) -> Json | None:
+        """The upload that has come since `before`; it may be on its way still."""
+        until = time.monotonic() + LOOK_SECONDS
+        try:
+            while time.monotonic() < until:
+                for one in await self._uploads_of(sha256, dataset):
+                    if one["id"] not in before:
+                        return one
+                await asyncio.sleep(LOOK_PAUSE)
+        except ClientProblem:
+            pass
+        return None
+
+    async def _uploads_of(self, sha256: str, dataset: str) -> list[Json]:
+        """Among the newest; those taken off the list too, so that an older one never moves up."""
+        query = urlencode({"dataset": dataset, "deleted": "true", "size": LISTED})
+        return [one for one in (await self.get(f"/uploads?{query}"))["items"] if one["file"]["sha256"] == sha256]
 
     async def _send(
         self, method: str, path: str, body: Json | None, form: Callable[[], aiohttp.FormData] | None
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Busy answers (429, 503) are waited out as Retry-After says, for BUSY_SECONDS in all."""
+        """Busy answers are waited out as Retry-After says, for BUSY_SECONDS in all.
+
+        A form is sent again only where nothing can have been taken: after 429, and when nobody listens.
+
+        Raises:
+            Unreachable, Unclear.
+        """
         url = f"{self.url}/api/v1{path}"
         waited, pause = 0.0, 0.5
         while True:
@@ -115,20 +160,25 @@ class Api:
                     content = await response.read()
                     if response.status not in BUSY:
                         return response.status, response.headers, content
+                    if form is not None and response.status not in NOT_TAKEN:
+                        raise Unclear(UNCLEAR.format(f"平台回答 HTTP {response.status}"))
                     pause = _retry_after(response.headers.get("Retry-After"), pause)
                     reason, patience = "平台忙", BUSY_SECONDS
             except (aiohttp.ClientConnectionError, TimeoutError) as error:
-                if method != "GET" and not isinstance(error, aiohttp.ClientConnectorError):
-                    # Whether it was taken is unknown: sending again could report twice, so the person decides.
-                    raise Unreachable(
-                        f"发送途中与 {self.url} 的连接断了。请先查看是否已收到，再决定是否重发。"
-                    ) from error
+                never_sent = isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError))
+                if method != "GET" and not never_sent:
+                    raise Unclear(UNCLEAR.format(f"发送途中与 {self.url} 的连接断了")) from error
                 reason, patience = f"连不上 {self.url}", SILENT_SECONDS
             if waited >= patience:
                 raise Unreachable(f"{reason}，已等 {waited:.0f} 秒。请检查地址和网络，或稍后再试。")
             await asyncio.sleep(pause)
             waited += pause
             pause = min(pause * 1.5, 5.0)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 class _Counted(io.FileIO):

@@ -29,7 +29,7 @@ def print_uploads(console: Console, outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         upload = outcome.upload
         if outcome.refusal:
-            table.add_row(escape(outcome.file.name), "", "", "[red]拒收[/red]")
+            table.add_row(escape(outcome.file.name), "", "", f"[red]{outcome.verdict}[/red]")
             continue
         counts = [str(upload["counts"][k]) for k in ("total", "inserted", "updated", "unchanged", "rejected", "warned")]
         table.add_row(

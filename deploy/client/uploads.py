@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.client.api import Api, ClientProblem, Json, Refused
+from deploy.client.api import Api, ClientProblem, Json, Refused, Unclear
 
 STATES = {
     "received": "已接收",
@@ -28,12 +28,16 @@ SENDING = 10
 
 @dataclass
 class Outcome:
-    """What became of one file: `upload` as the platform last told it, or the `refusal` at the door."""
+    """What became of one file: `upload` as the platform last told it, or the `refusal` at the door.
+
+    A file of which it is not clear whether it arrived counts as failed, with `verdict` saying so.
+    """
 
     file: Path
     api: Api
     upload: Json = field(default_factory=dict)
     refusal: str = ""
+    verdict: str = "拒收"
 
     @property
     def failed(self) -> bool:
@@ -99,7 +103,10 @@ async def send_all(
                 outcome.upload = await follow(parcel.api, outcome.upload, bar, every=every, final=FINAL - {WAITING})
         except Refused as refusal:
             outcome.refusal = str(refusal)
-            bar.show(100, "[red]拒收[/red]")
+            bar.show(100, f"[red]{outcome.verdict}[/red]")
+        except Unclear as unclear:
+            outcome.refusal, outcome.verdict = str(unclear), "不清楚"
+            bar.show(100, f"[red]{outcome.verdict}[/red]")
         return outcome
 
     try:
