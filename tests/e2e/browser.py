@@ -6,6 +6,7 @@ reports there too) or an exception.
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -136,8 +137,8 @@ async def choose(scope: Page | Locator, label: str, option: str) -> None:
     await page.get_by_role("option", name=option, exact=True).locator("visible=true").click()
 
 
-@pytest.fixture
-async def screen(platform: Platform) -> AsyncGenerator[Screen]:
+@asynccontextmanager
+async def open_screen(platform: Platform) -> AsyncGenerator[Screen]:
     assert DIST.is_file(), "make web builds the pages first"
     async with aiohttp.ClientSession() as http, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
@@ -146,6 +147,12 @@ async def screen(platform: Platform) -> AsyncGenerator[Screen]:
         yield screen
         await browser.close()
         assert not screen.faults, "\n".join(screen.faults)
+
+
+@pytest.fixture
+async def screen(platform: Platform) -> AsyncGenerator[Screen]:
+    async with open_screen(platform) as screen:
+        yield screen
 
 
 def file_of(content: bytes, name: str) -> Any:

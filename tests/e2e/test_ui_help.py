@@ -53,8 +53,8 @@ class Album:
         self.sizes[name] = [width, height]
 
     def close(self) -> None:
-        made = json.dumps(dict(sorted(self.sizes.items())))
-        (self.folder / "sizes.json").write_text(made.replace("], ", "],\n ").replace("{", "{\n ").replace("}", "\n}\n"))
+        lines = (f'  "{name}": {size}' for name, size in sorted(self.sizes.items()))
+        (self.folder / "sizes.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def recent(number: int, **changes: str) -> dict[str, str]:
