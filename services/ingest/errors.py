@@ -54,6 +54,14 @@ class WorkbookNotMade(Unavailable):
         super().__init__("生成工作簿时中断了，请稍后再试；如果行数很多，请缩小范围后再导出。")
 
 
+class TooManyDownloads(Unavailable):
+    slug = "too-many-downloads"
+    title = "同时下载的人太多"
+
+    def __init__(self) -> None:
+        super().__init__("现在同时下载工作簿的人太多，请稍后再试。")
+
+
 class Passed(ServiceError):
     """A refusal of another service, handed on as it came."""
 

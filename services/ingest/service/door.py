@@ -2,12 +2,13 @@
 
 import asyncio
 import hashlib
+import tempfile
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 from uuid import UUID, uuid4
 
 from services.ingest import child
-from services.ingest.errors import FileTooLarge, FileUnsupported, Passed, WorkbookNotMade
+from services.ingest.errors import FileTooLarge, FileUnsupported, Passed, TooManyDownloads, WorkbookNotMade
 from services.ingest.records_client import RecordsClient
 from services.ingest.storage import Storage, key_of
 from services.ingest.workbook import frames
@@ -21,6 +22,10 @@ from shared.datasets.definition import Dataset
 
 # Children that write workbooks at one time: each may take as much memory as one that reads.
 MADE_AT_ONCE = 8
+# Made workbooks wait in temporary files for their readers, however slow: so many, each of so many bytes at most.
+HELD_AT_ONCE = 64
+MADE_BYTES = 128 * 1024 * 1024
+_PIECE = 256 * 1024
 
 
 class Stored(NamedTuple):
@@ -52,6 +57,7 @@ class IngestService:
         self._publish = publish
         self._bounds = bounds
         self._making = asyncio.Semaphore(MADE_AT_ONCE)
+        self._held = asyncio.Semaphore(HELD_AT_ONCE)
 
     def refuse_size(self, size: int) -> None:
         """Raises FileTooLarge."""
@@ -127,24 +133,39 @@ class IngestService:
         await self._storage.size(key_of(upload_id))
         return upload, self._storage.read(key_of(upload_id))
 
-    async def rejected(self, identity: str, upload_id: UUID) -> AsyncGenerator[bytes]:
+    def rejected(self, identity: str, upload_id: UUID) -> AsyncGenerator[bytes]:
         """The workbook of failed rows in pieces."""
-        async for piece in self._made("rejected", self._records.rejected(identity, upload_id)):
-            yield piece
+        return self._made("rejected", self._records.rejected(identity, upload_id))
 
-    async def export(self, identity: str, query: Mapping[str, str]) -> AsyncGenerator[bytes]:
-        async for piece in self._made("export", self._records.export(identity, query)):
-            yield piece
+    def export(self, identity: str, query: Mapping[str, str]) -> AsyncGenerator[bytes]:
+        return self._made("export", self._records.export(identity, query))
 
     async def _made(self, work: child.Work, lines: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-        """A workbook written in a child process: minutes of xlwt would hold up every other request here."""
+        """A workbook whole in a temporary file first: a slow reader holds up nobody who wants one made.
+
+        Raises:
+            TooManyDownloads, WorkbookNotMade: before the first piece.
+        """
+        if self._held.locked():
+            raise TooManyDownloads
+        async with self._held:
+            with tempfile.TemporaryFile() as spool:
+                await self._make(work, lines, spool)
+                spool.seek(0)
+                while piece := await asyncio.to_thread(spool.read, _PIECE):
+                    yield piece
+
+    async def _make(self, work: child.Work, lines: AsyncGenerator[bytes], spool: BinaryIO) -> None:
+        """In a child process: minutes of xlwt would hold up every other request here."""
         try:
             async with (
                 self._making,
                 child.run(work, b"", lines, self._bounds.child, seconds=self._bounds.child_seconds) as made,
             ):
                 while (frame := await made.frame())[0] == frames.XLS:
-                    yield frame[1]
+                    if spool.tell() + len(frame[1]) > MADE_BYTES:
+                        raise WorkbookNotMade
+                    await asyncio.to_thread(spool.write, frame[1])
                 if frame[0] != frames.FINISHED:
                     raise WorkbookNotMade
         except (Refused, child.Interrupted):

@@ -1,0 +1,72 @@
+"""Workbooks made for somebody who reads them slowly, or not to the end."""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import cast
+
+import pytest
+import xlrd
+
+from services.ingest.errors import TooManyDownloads, WorkbookNotMade
+from services.ingest.records_client import RecordsClient
+from services.ingest.service import door
+from services.ingest.service.door import Bounds, IngestService
+from services.ingest.storage import Storage
+from services.ingest.workbook.inside import Limits
+from shared.contracts.ingest import UploadAccepted
+from tests.workbooks import plain_dataset
+
+DATASET = plain_dataset("xzxk_fr")
+
+
+class Records:
+    async def export(self, _identity: str, _query: Mapping[str, str]) -> AsyncGenerator[bytes]:
+        yield json.dumps({"definition": json.loads(DATASET.model_dump_json())}).encode() + b"\n"
+
+
+@pytest.fixture
+def ingest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IngestService:
+    monkeypatch.setattr(door, "MADE_AT_ONCE", 1)
+    monkeypatch.setattr(door, "HELD_AT_ONCE", 2)
+    spools = tmp_path / "spools"
+    spools.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(spools))
+
+    async def publish(_accepted: UploadAccepted) -> None: ...
+
+    bounds = Bounds(1024, Limits(memory_bytes=640 * 1024 * 1024, cpu_seconds=60, max_rows=100), 60.0)
+    records = cast("RecordsClient", Records())
+    return IngestService(Storage((tmp_path / "blobs").as_uri()), records, publish, bounds)
+
+
+async def exported(ingest: IngestService) -> bytes:
+    async with asyncio.timeout(30):
+        return b"".join([piece async for piece in ingest.export("", {})])
+
+
+async def test_a_slow_reader_keeps_nobody_from_having_a_workbook_made(ingest: IngestService) -> None:
+    async with aclosing(ingest.export("", {})) as slow:
+        first = await anext(slow)
+        content = await exported(ingest)
+        rest = b"".join([piece async for piece in slow])
+    assert first + rest
+    assert xlrd.open_workbook(file_contents=content).nsheets > 0
+
+
+async def test_who_comes_when_too_many_are_reading_is_told_to_come_again(ingest: IngestService) -> None:
+    async with aclosing(ingest.export("", {})) as one, aclosing(ingest.export("", {})) as other:
+        await anext(one)
+        await anext(other)
+        with pytest.raises(TooManyDownloads):
+            await exported(ingest)
+    assert await exported(ingest)
+
+
+async def test_a_workbook_beyond_all_bounds_is_not_kept(ingest: IngestService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MADE_BYTES", 1000)
+    with pytest.raises(WorkbookNotMade):
+        await exported(ingest)
