@@ -92,7 +92,7 @@ async def test_deleting_says_what_it_will_do_and_what_it_did(screen: Screen) -> 
     await screen.picture(page, "undo")
     await page.get_by_role("dialog").get_by_role("button", name="删除数据").click()
     await expect(page.get_by_text("已删除 2 条，恢复 0 条。")).to_be_visible()
-    await expect(page.get_by_role("row", name="许可法人.xls")).to_contain_text("已删除")
+    await expect(page.get_by_role("row", name="许可法人.xls")).to_contain_text("数据已删")
     await page.get_by_role("button", name="的记录").click()
     await page.get_by_role("dialog").get_by_role("button", name="删除记录").click()
     await expect(page.get_by_text("这里还没有上报过的文件")).to_be_visible()

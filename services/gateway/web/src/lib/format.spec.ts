@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { date, dateTime, fileSize, percent } from './format'
+import { date, dateTime, daysLater, fileSize, monthOf, percent } from './format'
 
 describe('what a person reads', () => {
   it('shows times in China, wherever the computer is', () => {
@@ -20,5 +20,10 @@ describe('what a person reads', () => {
     expect(fileSize(35 * 1024)).toBe('35 KB')
     expect(fileSize(1)).toBe('1 B')
     expect(fileSize(3 * 1024 * 1024)).toBe('3.0 MB')
+  })
+  it('counts days and months across the year', () => {
+    expect(daysLater('2026-12-15', 30)).toBe('2027-01-14')
+    expect(monthOf('2026-03-31', -1)).toEqual({ from: '2026-02-01', to: '2026-02-28' })
+    expect(monthOf('2026-01-01', -1)).toEqual({ from: '2025-12-01', to: '2025-12-31' })
   })
 })

@@ -27,6 +27,18 @@ export const date = (text: string | null | undefined) => (!text ? '—' : text =
 /** Today in China, `YYYY-MM-DD`. */
 export const today = () => new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(new Date())
 
+/** `days` after the day, `YYYY-MM-DD`. */
+export function daysLater(day: string, days: number): string {
+  const [year, month, date] = day.split('-').map(Number)
+  return new Date(Date.UTC(year!, month! - 1, date! + days)).toISOString().slice(0, 10)
+}
+/** First and last day of the month that lies `more` months from the day's. */
+export function monthOf(day: string, more = 0): { from: string; to: string } {
+  const [year, month] = day.split('-').map(Number)
+  const text = (at: Date) => at.toISOString().slice(0, 10)
+  return { from: text(new Date(Date.UTC(year!, month! - 1 + more, 1))), to: text(new Date(Date.UTC(year!, month! + more, 0))) }
+}
+
 export const number = (value: number | null | undefined) => (value == null ? '—' : value.toLocaleString('zh-CN'))
 /** Of a rate from 0 to 1; never rounded up to 100 %. */
 export function percent(rate: number | null | undefined): string {

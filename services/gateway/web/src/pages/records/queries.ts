@@ -5,6 +5,18 @@ import { api, data, type Schemas } from '@/api/client'
 export type StoredRecord = Schemas['Record']
 export type RecordSearch = Partial<Schemas['RecordSearch']>
 
+/** The filters of a list of records that stand in its address. */
+export const addressed = (text: (name: string) => string, admin: boolean): RecordSearch => ({
+  ...(text('region') ? { region: text('region') } : {}),
+  ...(text('state') ? { state: text('state') as Schemas['RecordState'] } : {}),
+  ...(text('from') ? { from: text('from') } : {}),
+  ...(text('to') ? { to: text('to') } : {}),
+  ...(text('by') ? { by: text('by') as Schemas['RecordQuery']['by'] } : {}),
+  ...(text('entry') ? { entry: text('entry') as 'hand' | 'upload' } : {}),
+  ...(text('on_time') ? { on_time: text('on_time') === 'true' } : {}),
+  ...(admin && text('department') ? { department: text('department') } : {}),
+})
+
 /** By POST: names and numbers of persons do not belong in an address. */
 export const useRecords = (search: MaybeRefOrGetter<RecordSearch>, enabled: MaybeRefOrGetter<boolean>) =>
   useQuery({

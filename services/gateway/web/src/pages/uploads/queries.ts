@@ -14,6 +14,8 @@ export interface UploadQuery {
   from?: string
   to?: string
   deleted?: boolean
+  kind?: 'two_publicity' | 'other'
+  waiting?: 'rows' | 'confirmation' | 'processing'
 }
 export const useUploads = (query: MaybeRefOrGetter<UploadQuery>) =>
   useQuery({

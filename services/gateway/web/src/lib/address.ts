@@ -1,0 +1,14 @@
+import { useRoute, useRouter } from 'vue-router'
+
+/** Filters, tab and page stand in the address, so that links and Back work. Never a person's name or number. */
+export function useAddress() {
+  const route = useRoute()
+  const router = useRouter()
+  const text = (name: string) => (typeof route.query[name] === 'string' ? (route.query[name] as string) : '')
+  /** Changes these; whatever changes, the list begins again at page 1 unless `page` is among them. */
+  const set = (changes: Record<string, string | number | boolean | null | undefined>) => {
+    const wanted = Object.entries({ ...route.query, page: '', ...changes }).filter(([, value]) => value)
+    void router.replace({ query: Object.fromEntries(wanted.map(([name, value]) => [name, String(value)])) })
+  }
+  return { text, set, page: () => Number(text('page') || 1), size: () => Number(text('size') || 10) }
+}
