@@ -158,8 +158,8 @@ async def test_the_pictures_of_the_help(screen: Screen, tmp_path: Path) -> None:
     await album.take("home", page)
     album.close()
 
-    named = re.findall(r"picture: '([a-z-]+)'", (HELP / "manual.ts").read_text())
-    assert sorted(album.sizes) == sorted(named)
+    wanted = re.findall(r"picture: '([a-z-]+)'", (HELP / "manual.ts").read_text())
+    assert sorted(album.sizes) == sorted(wanted)
     weights = {name: (album.folder / f"{name}.webp").stat().st_size for name in album.sizes}
     assert max(weights.values()) <= HEAVIEST, weights
 
