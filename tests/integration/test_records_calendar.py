@@ -102,6 +102,20 @@ async def test_a_day_the_admin_changes_moves_every_deadline_behind_it(world: Wor
     assert (await world.admin.call("PUT", "/calendar/2029-02-30", {"is_workday": True})).status == 404
 
 
+async def test_the_admin_settles_a_year_once_its_notice_is_entered(world: World) -> None:
+    assert (await world.caller("d1", Role.MANAGER).call("POST", "/calendar/2029/settlement")).status == 403
+    settled = await world.admin.call("POST", "/calendar/2029/settlement")
+    assert (settled.status, settled.json["provisional"], settled.json["total"]) == (200, False, 365)
+    assert (await world.caller("d1").get("/calendar?year=2029"))["provisional"] is False
+    assert (await world.caller("d1").get("/calendar?year=2028"))["provisional"] is True
+    async with world.db.transaction() as conn:
+        await seed(conn)
+    assert (await world.caller("d1").get("/calendar?year=2029"))["provisional"] is False, "a newer seed leaves it"
+    assert (await world.admin.call("POST", "/calendar/2098/settlement")).status == 404
+    actions = await world.fetch("SELECT object FROM audit WHERE action = 'calendar.settled'")
+    assert [row["object"] for row in actions] == ["日历 2029 年"]
+
+
 async def test_seeding_again_changes_nothing(world: World) -> None:
     before = await world.fetch("SELECT md5(string_agg(c::text, ',' ORDER BY day)) AS all FROM calendar_day c")
     async with world.db.transaction() as conn:

@@ -23,3 +23,7 @@ async def change_day(request: web.Request) -> web.Response:
     except ValueError:
         raise DayNotFound("没有这个日期，请检查。") from None
     return reply(await request.app[CALENDAR].change(caller(request), day, wanted))
+
+
+async def settle_year(request: web.Request) -> web.Response:
+    return reply(await request.app[CALENDAR].settle(caller(request), int(request.match_info["year"])))

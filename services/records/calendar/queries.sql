@@ -45,3 +45,8 @@ SELECT day, is_workday, provisional, note, due_on FROM calendar_day WHERE day = 
 -- name: lock_calendar
 -- Two who change days wait for each other: each recounts all days after its own.
 LOCK TABLE calendar_day IN SHARE ROW EXCLUSIVE MODE;
+
+-- name: settle_year
+-- $1 year. Its remaining days are as they should be.
+UPDATE calendar_day SET provisional = false
+WHERE provisional AND day BETWEEN make_date($1, 1, 1) AND make_date($1, 12, 31);

@@ -48,3 +48,7 @@ async def change_day(conn: Conn, day: date, *, is_workday: bool, note: str) -> R
     await renumber(conn)
     rows = await conn.fetch(SQL["get_day"], day)
     return rows[0]
+
+
+async def settle_year(conn: Conn, year: int) -> None:
+    await conn.execute(SQL["settle_year"], year)

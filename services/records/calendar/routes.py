@@ -19,4 +19,14 @@ OPERATIONS = [
         answer=CalendarDay,
         path_types={"day": {"type": "string", "format": "date"}},
     ),
+    Operation(
+        "POST",
+        PATH + r"/{year:(?:19|20)\d\d}/settlement",
+        handlers.settle_year,
+        "确认一年的放假安排已经录完",
+        TAG,
+        roles=ADMIN,
+        answer=CalendarPage,
+        path_types={"year": {"type": "integer", "minimum": 1990, "maximum": 2099}},
+    ),
 ]
