@@ -25,7 +25,18 @@ OFFICER = [
     "/help",
     "/contacts",
 ]
-ADMIN = ["/home", "/statistics?group_by=department", "/uploads", "/admin/users", "/admin/departments", "/admin/audit"]
+ADMIN = [
+    "/home",
+    "/statistics?group_by=department",
+    "/uploads",
+    "/admin/users",
+    "/admin/departments",
+    "/admin/audit",
+    "/admin/datasets",
+    "/admin/datasets/new",
+    "/admin/datasets/xzxk_fr",
+    "/admin/calendar",
+]
 PUBLIC = ["/", "/?category=penalty", "/platform", "/portal"]
 
 

@@ -106,6 +106,27 @@ const consolePages: RouteRecordRaw[] = [
     meta: { title: '部门管理', section: 'system', roles: ['admin'] },
   },
   {
+    path: 'admin/datasets',
+    component: () => import('./pages/datasets/CataloguePage.vue'),
+    meta: { title: '数据集管理', section: 'system', roles: ['admin'] },
+  },
+  {
+    path: 'admin/datasets/new',
+    component: () => import('./pages/datasets/DesignerPage.vue'),
+    meta: { title: '新建数据集', section: 'system', roles: ['admin'], under: [{ title: '数据集管理', to: '/admin/datasets' }] },
+  },
+  {
+    path: 'admin/datasets/:code',
+    component: () => import('./pages/datasets/DesignerPage.vue'),
+    meta: { title: '数据集设计', section: 'system', roles: ['admin'], under: [{ title: '数据集管理', to: '/admin/datasets' }] },
+    props: true,
+  },
+  {
+    path: 'admin/calendar',
+    component: () => import('./pages/admin/CalendarPage.vue'),
+    meta: { title: '工作日历', section: 'system', roles: ['admin'] },
+  },
+  {
     path: 'admin/audit',
     component: () => import('./pages/admin/AuditPage.vue'),
     meta: { title: '操作审计', section: 'system', roles: ['admin'] },
