@@ -24,7 +24,7 @@ OPERATIONS = [
         PATH + r"/{year:(?:19|20)\d\d}/settlement",
         handlers.settle_year,
         "确认一年的放假安排已经录完",
-        TAG,
+        Group.CALENDAR,
         roles=ADMIN,
         answer=CalendarPage,
         path_types={"year": {"type": "integer", "minimum": 1990, "maximum": 2099}},
