@@ -1,8 +1,10 @@
 """How a worker takes files off the broker: one at a time in each lane, department after department.
 
-A worker that had subscribed to all its queues would be handed a file of each at once and sit on them while its
-neighbours idle. So while there is work it fetches: one message from the next queue that has any. Only when all queues
-of the lane are empty does it subscribe, to be woken by the first message, and cancels again.
+A worker that subscribed to its queues would be handed a file of each at once and sit on them while its neighbours
+idle; and what a quorum queue has handed out does not come back without counting as a failed delivery. So a worker
+fetches: one message from the next queue that has any. A bell, its own copy of every message of the lane, tells it when
+to look again. As that may ring before the queue has the message, and does not ring for what a dead worker held, it also
+looks by itself, less and less often.
 """
 
 import asyncio
@@ -25,6 +27,9 @@ log = logging.getLogger(__name__)
 _DOWN = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError, RuntimeError)
 _FETCH_SECONDS = 5.0
 _BROKER_PAUSE = 1.0
+# How soon an idle worker looks again after the bell, and how seldom at last.
+_SOON = 0.02
+_AT_LAST = 5.0
 
 
 def handle_uploads(service: CheckingService) -> Handle:
@@ -45,14 +50,18 @@ class Lane:
     def __init__(self, queues: Sequence[AbstractQueue], consumer: Consumer) -> None:
         self._queues = deque(queues)
         self._consumer = consumer
-        self._handed: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
-        self._cancelling: asyncio.Task[None] | None = None
+        self._rung = asyncio.Event()
+
+    async def ring(self, _message: AbstractIncomingMessage) -> None:
+        self._rung.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; the file in hand is finished first."""
+        pause = _SOON
         while not stop.is_set():
+            self._rung.clear()
             try:
-                message = await self._next(stop)
+                message = await self._fetch()
             except _DOWN as error:
                 log.info("the broker is away: %s", type(error).__name__)
                 with suppress(TimeoutError):
@@ -60,37 +69,26 @@ class Lane:
                 continue
             if message is not None:
                 await self._consumer.settle(message)
-        if self._cancelling is not None:
-            with suppress(*_DOWN):
-                await self._cancelling
+                pause = _SOON
+            elif await self._rings(stop, pause):
+                pause = _SOON
+            else:
+                pause = min(pause * 2, _AT_LAST)
 
-    async def _next(self, stop: asyncio.Event) -> AbstractIncomingMessage | None:
-        """The next message; None when it is time to stop."""
-        if self._cancelling is not None:
-            cancelling, self._cancelling = self._cancelling, None
-            await cancelling
-        if not self._handed.empty():
-            return self._handed.get_nowait()
+    async def _fetch(self) -> AbstractIncomingMessage | None:
         for _ in range(len(self._queues)):
             self._queues.rotate(-1)
             message = await self._queues[-1].get(fail=False, timeout=_FETCH_SECONDS)
             if message is not None:
                 return message
-        return await self._wait(stop)
+        return None
 
-    async def _wait(self, stop: asyncio.Event) -> AbstractIncomingMessage | None:
-        tags = await asyncio.gather(*(queue.consume(self._handed.put) for queue in self._queues))
-        subscribed = list(zip(self._queues, tags, strict=True))
-        waiting = [asyncio.ensure_future(self._handed.get()), asyncio.ensure_future(stop.wait())]
+    async def _rings(self, stop: asyncio.Event, seconds: float) -> bool:
+        """Wait for the bell, at most `seconds`, and not when it is time to stop."""
+        waiting = [asyncio.ensure_future(self._rung.wait()), asyncio.ensure_future(stop.wait())]
         try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in waiting:
                 task.cancel()
-        self._cancelling = asyncio.create_task(_unsubscribe(subscribed))
-        handed = waiting[0]
-        return handed.result() if handed.done() and not handed.cancelled() else None  # type: ignore[return-value]
-
-
-async def _unsubscribe(subscribed: Sequence[tuple[AbstractQueue, str]]) -> None:
-    await asyncio.gather(*(queue.cancel(tag) for queue, tag in subscribed))
+        return self._rung.is_set()

@@ -14,7 +14,14 @@ from shared.contracts.ingest import Lane as LaneName
 from shared.messaging.connection import open_channel, open_connection
 from shared.messaging.consumer import Consumer
 from shared.messaging.publisher import Publisher
-from shared.messaging.topology import LANES, SHARDS, declare_all, declare_exchange, declare_worker_queue
+from shared.messaging.topology import (
+    LANES,
+    SHARDS,
+    declare_all,
+    declare_exchange,
+    declare_worker_bell,
+    declare_worker_queue,
+)
 from shared.process import health_server
 
 log = logging.getLogger(__name__)
@@ -43,7 +50,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             for lane in LANES:
                 channel = await open_channel(connection, prefetch=1)
                 queues = [await declare_worker_queue(channel, lane, shard) for shard in range(SHARDS)]
-                lanes.append(asyncio.create_task(_work(lane, Lane(queues, consumer), stop)))
+                work = Lane(queues, consumer)
+                await (await declare_worker_bell(channel, lane)).consume(work.ring, no_ack=True)
+                lanes.append(asyncio.create_task(_work(lane, work, stop)))
             await stop.wait()
             await _drain([*lanes, holding])
 

@@ -2,6 +2,7 @@
 
 events (topic)
 ├── ingest.upload.accepted.v1.<lane>.<shard>  → ingest.worker.<lane>.<shard>  (quorum; ingest.worker.parked beside)
+├── ingest.upload.accepted.v1.<lane>.*        → one exclusive queue a worker, only to wake it
 ├── ingest.*.v1.<lane>                        → records.persister.<lane>      (quorum; records.persister.parked beside)
 └── records.*                                 → one exclusive queue a gateway
 
@@ -11,6 +12,7 @@ waiting holds up only what shares its shard.
 """
 
 from typing import get_args
+from uuid import uuid4
 from zlib import crc32
 
 from aio_pika import ExchangeType
@@ -79,6 +81,15 @@ async def declare_worker_queue(channel: AbstractChannel, lane: Lane, shard: int)
     return await declare_queue(
         channel, worker_queue(lane, shard), WORKER, f"ingest.upload.accepted.v1.{lane}.{shard:02d}"
     )
+
+
+async def declare_worker_bell(channel: AbstractChannel, lane: Lane) -> AbstractQueue:
+    """A queue of the process's own with a copy of each file's message: not to work on, to hear that there is one."""
+    # Named by us: one that the broker has named cannot be declared again after the broker's restart.
+    name = f"{WORKER}.{lane}.bell.{uuid4().hex}"
+    bell = await channel.declare_queue(name, exclusive=True, auto_delete=True, arguments={"x-max-length": 1})
+    await bell.bind(await declare_exchange(channel), routing_key=f"ingest.upload.accepted.v1.{lane}.*")
+    return bell
 
 
 async def declare_persister_queue(channel: AbstractChannel, lane: Lane) -> AbstractQueue:

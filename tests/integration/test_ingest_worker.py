@@ -13,14 +13,24 @@ import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
 from deploy.local.processes import free_ports
-from services.ingest import worker
+from services.ingest import consumers, worker
+from services.ingest.consumers import Lane
 from services.ingest.settings import Settings
 from services.ingest.storage import Storage, key_of
 from shared.contracts.ingest import CheckingStarted, UploadAccepted, UploadChecked, UploadFailed
 from shared.contracts.rows import ROUTING_KEY, RowsChecked
 from shared.messaging.connection import open_channel, open_connection
+from shared.messaging.consumer import Consumer, Handle
 from shared.messaging.publisher import Publisher
-from shared.messaging.topology import LANES, declare_exchange, persister_queue, shard_of
+from shared.messaging.topology import (
+    LANES,
+    SHARDS,
+    declare_exchange,
+    declare_worker_bell,
+    declare_worker_queue,
+    persister_queue,
+    shard_of,
+)
 from tests import odd_workbooks as odd
 from tests.workbooks import good_rows, make_workbook, plain_dataset, spoiled
 
@@ -187,3 +197,61 @@ async def test_a_worker_told_to_stop_finishes_the_file_in_hand_and_leaves_the_re
         for accepted in uploads:
             await post.of(accepted.upload_id, 5)
     assert all(len(post.heard[accepted.upload_id]) == 5 for accepted in uploads)
+
+
+@asynccontextmanager
+async def lane(channel: aio_pika.abc.AbstractChannel, handle: Handle) -> AsyncGenerator[None]:
+    """The small lane of a worker that does `handle` instead of checking."""
+    queues = [await declare_worker_queue(channel, "small", shard) for shard in range(SHARDS)]
+    work, stop = Lane(queues, Consumer([], handle)), asyncio.Event()
+    await (await declare_worker_bell(channel, "small")).consume(work.ring, no_ack=True)
+    task = asyncio.create_task(work.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def test_an_idle_worker_takes_one_file_and_leaves_the_others_to_whoever_is_free(broker: str, post: Post) -> None:
+    accepted = await post.store(SMALL)
+    departments = {shard_of(f"d{number}"): f"d{number}" for number in range(400)}
+    assert len(departments) == SHARDS
+    busy, done = asyncio.Event(), asyncio.Queue[bytes]()
+    taken = []
+
+    async def slow(_type: str, body: bytes) -> None:
+        taken.append(body)
+        await busy.wait()
+
+    async def quick(_type: str, body: bytes) -> None:
+        await done.put(body)
+
+    async with open_connection(broker) as connection:
+        first, second = [await open_channel(connection, prefetch=1) for _ in range(2)]
+        async with lane(first, slow):
+            await asyncio.sleep(1)  # it idles
+            for department in departments.values():
+                await post.send(accepted.model_copy(update={"department": department}))
+            async with asyncio.timeout(2), lane(second, quick):
+                for _ in range(SHARDS - 1):
+                    await done.get()
+            assert len(taken) == 1
+            busy.set()
+
+
+async def test_an_idle_worker_is_woken_by_the_first_file(
+    broker: str, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "_SOON", 1.0)
+    accepted = await post.store(SMALL)
+    done = asyncio.Queue[bytes]()
+
+    async def quick(_type: str, body: bytes) -> None:
+        await done.put(body)
+
+    async with open_connection(broker) as connection, lane(await open_channel(connection, prefetch=1), quick):
+        await asyncio.sleep(1.2)  # the next look by itself is two seconds away
+        async with asyncio.timeout(1.5):
+            await post.send(accepted)
+            await done.get()
