@@ -252,20 +252,21 @@ UPDATE signing_key SET retired_at = $1 WHERE retired_at IS NULL AND key_id <> $2
 INSERT INTO audit (at, user_id, actor, department_code, action, object, address) VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: list_audit
--- $1 before  $2 since  $3 pattern of the actor  $4 action  $5 department (NULL: any)  $6 limit
+-- $1 before  $2 since  $3 pattern of the actor  $4 action or kind of it  $5 department (NULL: any)  $6 limit
 SELECT at, actor, action, object, department_code, address FROM audit
 WHERE ($1::timestamptz IS NULL OR at < $1)
   AND ($2::timestamptz IS NULL OR at >= $2)
   AND actor ILIKE $3
-  AND ($4::text IS NULL OR action = $4)
+  AND ($4::text IS NULL OR action = $4 OR starts_with(action, $4 || '.'))
   AND ($5::text IS NULL OR department_code = $5)
 ORDER BY at DESC, audit_id DESC
 LIMIT $6;
 
 -- name: count_audit
--- $1 since  $2 pattern of the actor  $3 action  $4 department (NULL: any)
+-- $1 before  $2 since  $3 pattern of the actor  $4 action or kind of it  $5 department (NULL: any)
 SELECT count(*) FROM audit
-WHERE ($1::timestamptz IS NULL OR at >= $1)
-  AND actor ILIKE $2
-  AND ($3::text IS NULL OR action = $3)
-  AND ($4::text IS NULL OR department_code = $4);
+WHERE ($1::timestamptz IS NULL OR at < $1)
+  AND ($2::timestamptz IS NULL OR at >= $2)
+  AND actor ILIKE $3
+  AND ($4::text IS NULL OR action = $4 OR starts_with(action, $4 || '.'))
+  AND ($5::text IS NULL OR department_code = $5);

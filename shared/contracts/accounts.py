@@ -183,7 +183,7 @@ class AuditQuery(Body):
 
 class AuditEntries(Shape):
     items: list[AuditEntry]
-    total: int = Field(description="All that the filters match, whatever `before` and `limit`.")
+    total: int = Field(description="All that the filters match, whatever `limit`.")
 
 
 class DepartmentPage(Page[Department]):

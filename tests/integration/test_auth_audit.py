@@ -66,6 +66,10 @@ async def test_the_trail_is_filtered_and_read_on_from_a_time(auth: AuthWorld) ->
     before = quote(page["items"][-1]["at"])
     rest = await admin.get(f"/internal/audit?limit=2&action=department.created&before={before}")
     assert [entry["object"][3:5] for entry in rest["items"]] == ["d0"]
+    assert rest["total"] == 1
+    kind = await admin.get("/internal/audit?action=department")
+    assert {entry["action"] for entry in kind["items"]} == {"department.created"}
+    assert (await admin.get("/internal/audit?action=depart"))["items"] == []
     assert (await admin.get("/internal/audit?actor=管理员&department=xyb"))["total"] == 4
     assert (await admin.get("/internal/audit?actor=nobody"))["total"] == 0
 

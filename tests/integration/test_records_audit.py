@@ -55,6 +55,8 @@ async def test_filters_go_to_both_sources(world: World) -> None:
         "10",
     )
     assert asked["since"].startswith("2020-01-01T00:00:00+08:00")
+    assert (await world.admin.get("/audit?action=record"))["total"] == 2
+    assert (await world.admin.get("/audit?action=rec"))["items"] == []
     assert (await world.admin.get("/audit?actor=%25"))["items"] == []
     assert (await world.admin.get("/audit?to=2018-01-01"))["items"] == []
 

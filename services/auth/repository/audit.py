@@ -21,11 +21,9 @@ async def insert_audit(conn: Conn, entry: AuditEntry, user_id: UUID | None) -> N
 
 
 async def list_audit(conn: Conn, query: AuditQuery) -> AuditEntries:
-    actor = pattern(query.actor)
-    rows = await conn.fetch(
-        SQL["list_audit"], query.before, query.since, actor, query.action, query.department, query.limit
-    )
-    total: int = await conn.fetchval(SQL["count_audit"], query.since, actor, query.action, query.department)
+    filters = (query.before, query.since, pattern(query.actor), query.action, query.department)
+    rows = await conn.fetch(SQL["list_audit"], *filters, query.limit)
+    total: int = await conn.fetchval(SQL["count_audit"], *filters)
     return AuditEntries(items=[_entry(row) for row in rows], total=total)
 
 

@@ -3,23 +3,23 @@ INSERT INTO audit (actor, user_id, department_code, action, object, reason, addr
 VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: list_audit
--- $1 since  $2 before  $3 pattern of the actor  $4 action  $5 department (NULL: any)  $6 limit
+-- $1 since  $2 before  $3 pattern of the actor  $4 action or kind of it  $5 department (NULL: any)  $6 limit
 SELECT at, actor, action, object, reason, department_code, address
 FROM audit
 WHERE ($1::timestamptz IS NULL OR at >= $1)
   AND ($2::timestamptz IS NULL OR at < $2)
   AND actor ILIKE $3
-  AND ($4::text IS NULL OR action = $4)
+  AND ($4::text IS NULL OR action = $4 OR starts_with(action, $4 || '.'))
   AND ($5::text IS NULL OR department_code = $5)
 ORDER BY at DESC, audit_id DESC
 LIMIT $6;
 
 -- name: count_audit
--- $1 since  $2 before  $3 pattern of the actor  $4 action  $5 department (NULL: any)
+-- $1 since  $2 before  $3 pattern of the actor  $4 action or kind of it  $5 department (NULL: any)
 SELECT count(*)
 FROM audit
 WHERE ($1::timestamptz IS NULL OR at >= $1)
   AND ($2::timestamptz IS NULL OR at < $2)
   AND actor ILIKE $3
-  AND ($4::text IS NULL OR action = $4)
+  AND ($4::text IS NULL OR action = $4 OR starts_with(action, $4 || '.'))
   AND ($5::text IS NULL OR department_code = $5);

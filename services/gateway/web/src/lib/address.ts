@@ -6,9 +6,15 @@ export function useAddress() {
   const router = useRouter()
   const text = (name: string) => (typeof route.query[name] === 'string' ? (route.query[name] as string) : '')
   /** Changes these; whatever changes, the list begins again at page 1 unless `page` is among them. */
+  // Of a change still on its way: the pager changes size and page in one breath.
+  let going: Record<string, string> | undefined
   const set = (changes: Record<string, string | number | boolean | null | undefined>) => {
-    const wanted = Object.entries({ ...route.query, page: '', ...changes }).filter(([, value]) => value)
-    void router.replace({ query: Object.fromEntries(wanted.map(([name, value]) => [name, String(value)])) })
+    const wanted = Object.entries({ ...(going ?? route.query), page: '', ...changes }).filter(([, value]) => value)
+    const query = Object.fromEntries(wanted.map(([name, value]) => [name, String(value)]))
+    going = query
+    void router.replace({ query }).finally(() => {
+      if (going === query) going = undefined
+    })
   }
   return { text, set, page: () => Number(text('page') || 1), size: () => Number(text('size') || 10) }
 }
