@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MANUAL } from './manual'
-import { matches, pieces } from './text'
+import { matches, pieces, wordsOf } from './text'
 
 describe('a text of the manual', () => {
   it('has links and strong words', () => {
@@ -26,6 +26,9 @@ describe('the manual', () => {
   it('names every place once', () => {
     const ids = [...MANUAL.map((chapter) => chapter.id), ...sections.map((section) => section.id)]
     expect(new Set(ids).size).toBe(ids.length)
+  })
+  it('shows no mark of its own', () => {
+    for (const section of sections) for (const block of section.blocks) expect(wordsOf(block)).not.toMatch(/\*\*|\]\(/)
   })
   it('is searched in what a reader sees, not in addresses', () => {
     expect(sections.filter((section) => matches(section, '另存为')).length).toBeGreaterThan(1)

@@ -25,7 +25,7 @@ export interface Piece {
   found?: boolean
 }
 
-const MARKS = /\[([^\]]+)\]\((\/[^)]*)\)|\*\*([^*]+)\*\*/g
+const MARKS = /\[([^\]]+)\]\((\/[^)]*)\)|\*\*(.+?)\*\*/g
 
 /** A text in pieces: links, strong words, and what a search found in them. */
 export function pieces(text: string, wanted = ''): Piece[] {
