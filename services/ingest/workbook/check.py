@@ -4,7 +4,7 @@ A pure function of the file and the message: a repeat yields the same bytes.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta, timezone
+from datetime import date
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from services.ingest.workbook.failures import Refused
 from services.ingest.workbook.header import Layout
 from services.ingest.workbook.rows import is_blank, is_help, repeats_header
 from services.ingest.workbook.sniff import examine
+from shared.clock import CHINA
 from shared.contracts.ingest import UploadAccepted
 from shared.contracts.rows import BATCH_ROWS, CheckedRow, RowsChecked
 from shared.datasets.check import Checked, RowCheck, row_check
@@ -26,7 +27,6 @@ from shared.datasets.values import Cell
 # Excel's own limit less rows 1 and 2; BIFF cannot hold more, a setting may allow fewer.
 MAX_ROWS = 65_534
 FIRST_ROW = 2  # from 0: rows 1 and 2 are never imported
-CHINA = timezone(timedelta(hours=8))
 
 _encode = msgspec.json.Encoder().encode
 _NO_PROBLEMS = msgspec.Raw(b"[]")

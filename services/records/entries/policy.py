@@ -9,7 +9,6 @@ from typing import NamedTuple
 from shared.contracts.identity import DepartmentRef, Identity
 from shared.contracts.records import Record, RecordQuery, RecordState, Revocation, Source
 from shared.contracts.uploads import DatasetRef, Deadline, UserRef
-from shared.datasets.definition import Dataset
 from shared.db.database import Row
 from shared.db.queries import escaped
 
@@ -65,10 +64,6 @@ def sought(q: str | None) -> Sought | None:
     if _CODE.fullmatch(text.upper()):
         return Sought(text, text.upper().replace("-", ""), pattern, None)
     return Sought(text, None, pattern, text if len(text) < 3 else None)
-
-
-def may_report(identity: Identity, dataset: Dataset) -> bool:
-    return identity.is_admin or dataset.departments == "*" or identity.department.code in dataset.departments
 
 
 def record_of(row: Row) -> Record:

@@ -6,7 +6,7 @@ import structlog
 
 from services.records.audit import repository as audit
 from services.records.datasets import repository as datasets
-from services.records.datasets.errors import NotYourDataset
+from services.records.datasets.policy import require_reporting
 from services.records.uploads import repository
 from services.records.uploads.errors import UploadIdTaken
 from services.records.uploads.policy import upload_of
@@ -14,7 +14,6 @@ from shared.contracts.base import Announce, Page
 from shared.contracts.identity import Identity
 from shared.contracts.ingest import RegisteredUpload
 from shared.contracts.uploads import RegisterUpload, Upload, UploadFilter
-from shared.datasets.definition import Dataset
 from shared.db.database import Database
 
 
@@ -32,8 +31,7 @@ class UploadsService:
         request_id = structlog.contextvars.get_contextvars().get("request_id", "")
         async with self._db.transaction() as conn:
             dataset = await datasets.get_dataset(conn, wanted.dataset)
-            if not _may_report(identity, dataset):
-                raise NotYourDataset(f"本部门没有上报“{dataset.name}”的权限；如有需要，请联系市信用办。")
+            require_reporting(identity, dataset)
             await repository.see_department(conn, identity)
             if await repository.add_upload(conn, identity, dataset, wanted, request_id):
                 await audit.add(conn, identity, "upload.registered", f"upload {wanted.id} dataset {dataset.code}")
@@ -52,7 +50,3 @@ class UploadsService:
     async def get(self, identity: Identity, upload_id: UUID) -> Upload:
         async with self._db.reading() as conn:
             return upload_of(await repository.get_upload(conn, upload_id, identity.department_scope))
-
-
-def _may_report(identity: Identity, dataset: Dataset) -> bool:
-    return identity.is_admin or dataset.departments == "*" or identity.department.code in dataset.departments

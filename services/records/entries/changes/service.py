@@ -2,7 +2,7 @@
 
 from services.records.audit import repository as audit
 from services.records.datasets import repository as datasets
-from services.records.datasets.errors import NotYourDataset
+from services.records.datasets.policy import require_reporting
 from services.records.entries import repository as entries
 from services.records.entries.changes import checks, repository
 from services.records.entries.changes.repository import Act, Entry
@@ -13,7 +13,7 @@ from services.records.entries.errors import (
     RecordChanged,
     RecordDeleted,
 )
-from services.records.entries.policy import deadline_of, may_report, record_of, values_of
+from services.records.entries.policy import deadline_of, record_of, values_of
 from services.records.uploads import repository as uploads
 from shared.clock import CHINA
 from shared.contracts.identity import Identity
@@ -144,8 +144,7 @@ class ChangesService:
 
 async def _reportable(conn: Conn, identity: Identity, code: str) -> Dataset:
     dataset = await datasets.get_dataset(conn, code)
-    if not may_report(identity, dataset):
-        raise NotYourDataset(f"本部门没有上报“{dataset.name}”的权限；如有需要，请联系市信用办。")
+    require_reporting(identity, dataset)
     return dataset
 
 
