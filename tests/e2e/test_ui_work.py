@@ -1,9 +1,15 @@
 """What people do besides reporting: settle a lost race, read messages and the audit, make tokens and users."""
 
+import re
+
 from playwright.async_api import expect
 
-from tests.e2e.api import Api, Json, licence, workbook
-from tests.e2e.browser import Screen
+from tests.e2e.api import Api, Json, licence, penalty, uscc, workbook
+from tests.e2e.browser import PASSWORD, Screen, choose
+from tests.fixtures.room import ROOT
+
+FIRST_PASSWORD = "First#Password-2018"
+AUDITED = re.compile(r"(?:audit\.add|record|_audit)\(\s*conn,[^\"]*?\"([a-z]+\.[a-z_]+)\"")
 
 
 async def _changed(api: Api, record_id: str, **changes: str) -> None:
@@ -50,3 +56,166 @@ async def test_a_lost_race_is_settled_field_by_field(screen: Screen) -> None:
     assert values["XK_JDRQ"] == "2018-01-11"
     assert values["XK_XMMC"] == "特种设备使用登记证"
     assert values["XK_NR"] == "压力容器和锅炉"
+
+
+async def test_messages_are_filtered_and_lead_to_their_thing(screen: Screen) -> None:
+    api = await screen.api()
+    definition = await screen.definition("xzxk_fr")
+    upload = await api.upload("xzxk_fr", workbook(definition, [licence(1), licence(2, XK_XDR="")]))
+    await api.upload("xzxk_fr", workbook(definition, [licence(3)]))
+    page = await screen.page("reporter", "/messages")
+    messages = page.get_by_role("main").get_by_role("listitem").filter(has=page.get_by_role("button"))
+    await choose(page, "消息种类", "待改正")
+    await expect(messages).to_have_count(1)
+    assert page.url.endswith("/messages?kind=rows_waiting")
+    await screen.accessible(page)
+    await screen.picture(page, "messages")
+    await messages.get_by_role("button").click()
+    await page.wait_for_url(f"{screen.url}/uploads/{upload['id']}")
+    await page.go_back()
+    await expect(messages).to_have_count(1)
+    await expect(messages.get_by_text("未读")).to_have_count(0)
+    await page.get_by_text("未读", exact=True).click()
+    await expect(page.get_by_text("没有未读的消息")).to_be_visible()
+    await page.goto("/messages?unread=1")
+    await expect(messages.first).to_contain_text("上报完成")
+    await page.get_by_role("button", name="全部已读").click()
+    await expect(page.get_by_text("没有未读的消息")).to_be_visible()
+    assert (await api.get("/messages"))["unread"] == 0
+
+
+async def test_a_token_is_made_copied_and_used(screen: Screen) -> None:
+    page = await screen.page("reporter", "/account")
+    purpose = page.get_by_label("令牌用途")
+    await purpose.fill("许可系统自动上报")
+    await page.get_by_role("button", name="新建令牌").click()
+    await page.get_by_role("button", name="复制新令牌").click()
+    await expect(page.get_by_text("已复制。")).to_be_visible()
+    await screen.accessible(page)
+    await screen.picture(page, "token")
+    await purpose.focus()
+    await page.keyboard.press("Control+v")
+    api = screen.admin.other()
+    api.token = await purpose.input_value()
+    assert api.token == await page.get_by_label("新令牌", exact=True).input_value()
+    upload = await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), [licence(1)]))
+    assert upload["state"] == "stored"
+    await page.get_by_role("button", name="停用 许可系统自动上报").click()
+    await page.get_by_role("dialog", name="停用令牌").get_by_role("button", name="停用", exact=True).click()
+    await expect(page.get_by_text("已停用。")).to_be_visible()
+    assert (await api.call("GET", "/uploads")).status == 401
+
+
+async def test_a_department_and_its_first_officer(screen: Screen) -> None:
+    code, name, username = f"n{screen.department[2:]}", f"新设局{screen.department[2:]}", f"n{screen.department[2:]}_1"
+    page = await screen.page("admin", "/admin/departments")
+    await page.get_by_role("button", name="新建部门").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("编码", exact=True).fill(code)
+    await dialog.get_by_label("名称", exact=True).fill(name)
+    await dialog.get_by_label("统一社会信用代码").fill("123")
+    await dialog.get_by_role("button", name="保存").click()
+    await expect(dialog.get_by_role("alert")).to_be_visible()
+    await dialog.get_by_label("统一社会信用代码").fill(uscc(int(screen.department[2:8], 16) % 10**8, head="12140400"))
+    await dialog.get_by_role("button", name="保存").click()
+    await expect(dialog).to_be_hidden()
+    await page.get_by_label("部门名称或编码").fill(name)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("row", name=name)).to_contain_text("使用中")
+
+    await page.goto("/admin/users")
+    await page.get_by_role("button", name="新建账号").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("用户名").fill(username)
+    await dialog.get_by_label("姓名").fill("新来的")
+    await choose(dialog, "部门", name)
+    await dialog.get_by_label("初始密码").fill(FIRST_PASSWORD)
+    await screen.accessible(page)
+    await dialog.get_by_role("button", name="保存").click()
+    await expect(dialog).to_be_hidden()
+    await choose(page, "按部门筛选", name)
+    await expect(page.get_by_role("row", name=username)).to_contain_text("填报员")
+    assert page.url.endswith(f"/admin/users?department={code}")
+    await screen.accessible(page)
+    await screen.picture(page, "users-filtered")
+    await choose(page, "按角色筛选", "查询员")
+    await expect(page.get_by_text("没有符合条件的账号")).to_be_visible()
+
+    page = await screen.blank()
+    await page.goto("/home")
+    await page.get_by_label("用户名").fill(username)
+    await page.get_by_label("密码", exact=True).fill(FIRST_PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.get_by_label("现在的密码").fill(FIRST_PASSWORD)
+    await page.get_by_label("新密码", exact=True).fill(PASSWORD)
+    await page.get_by_label("再输入一次新密码").fill(PASSWORD)
+    await page.get_by_role("button", name="保存新密码").click()
+    await page.wait_for_url(f"{screen.url}/home")
+    await expect(page.get_by_role("link", name="欢迎您")).to_contain_text(name)
+
+
+async def test_the_audit_is_filtered_and_reads_in_words(screen: Screen) -> None:
+    api = await screen.api()
+    upload = await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), [licence(1)]))
+    page = await screen.page("admin", f"/admin/audit?department={screen.department}")
+    rows = page.get_by_role("table").get_by_role("row")
+    await expect(rows.filter(has_text="上报文件")).to_contain_text("行政许可")
+    await choose(page, "操作种类", "登录：全部")
+    await expect(rows.filter(has_text="上报文件")).to_have_count(0)
+    await expect(rows.filter(has_text=f"用户 {screen.department}_reporter").first).to_contain_text(
+        screen.department_name
+    )
+    assert "action=session" in page.url
+    await choose(page, "操作种类", "上报文件")
+    await page.get_by_label("操作人姓名").fill("演练reporter")
+    await page.keyboard.press("Enter")
+    await expect(rows.filter(has_text="演练reporter")).to_have_count(1)
+    assert "reporter" not in page.url
+    await screen.accessible(page)
+    await screen.picture(page, "audit-filtered")
+    await page.get_by_role("link", name=f"上报 {upload['id'][:8]}").click()
+    await page.wait_for_url(f"{screen.url}/uploads/{upload['id']}")
+    await page.go_back()
+    await expect(rows.filter(has_text="上报文件").first).to_be_visible()
+    assert "action=upload.registered" in page.url
+
+
+def test_every_action_of_the_audit_has_its_name() -> None:
+    pages = (ROOT / "services/gateway/web/src/pages/admin/audit.ts").read_text()
+    sources = [*ROOT.glob("services/records/**/*.py"), *ROOT.glob("services/auth/**/*.py")]
+    written = {action for source in sources for action in AUDITED.findall(source.read_text())}
+    assert {"record.revoked", "session.refused", "user.password_reset", "rows.replaced"} <= written
+    assert not [action for action in sorted(written) if f"'{action}'" not in pages]
+
+
+async def test_back_on_the_public_list(screen: Screen) -> None:
+    api = await screen.api()
+    name = f"{screen.department_name}煤层气"
+    rows = [penalty(number, CF_XDR_MC=f"{name}{number}有限公司") for number in range(1, 13)]
+    await api.upload("xzcf_fr", workbook(await screen.definition("xzcf_fr"), rows))
+    page = await screen.blank()
+    await page.goto("/?category=penalty")
+    await page.get_by_role("searchbox").fill(name)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("第 1 / 2 页，共 12 条")).to_be_visible()
+    await page.get_by_role("button", name="下一页").click()
+    await expect(page.get_by_text("第 2 / 2 页")).to_be_visible()
+    found = page.get_by_role("main").get_by_role("listitem")
+    await expect(found).to_have_count(2)
+    await found.first.get_by_role("link").click()
+    await page.wait_for_url("**/public/records/*")
+    await page.go_back()
+    await expect(page.get_by_text("第 2 / 2 页，共 12 条")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_text("第 2 / 2 页，共 12 条")).to_be_visible()
+    await expect(page.get_by_role("searchbox")).to_have_value(name)
+    assert page.url == f"{screen.url}/?category=penalty&page=2"
+    await page.go_back()
+    await expect(page.get_by_text("第 1 / 2 页，共 12 条")).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_role("searchbox")).to_have_value("")
+    for number in ("14040219800101123X", "140402800101123"):
+        await page.get_by_role("searchbox").fill(number)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_text("不能用居民身份证号查询")).to_be_visible()
+        assert number not in page.url

@@ -39,7 +39,7 @@ export const ACTIONS: { kind: string; title: string; actions: Record<string, str
     },
   },
   { kind: 'dataset', title: '数据定义', actions: { 'dataset.created': '新建数据定义', 'dataset.changed': '修改数据定义' } },
-  { kind: 'calendar', title: '工作日历', actions: { 'calendar.changed': '修改日历' } },
+  { kind: 'calendar', title: '工作日历', actions: { 'calendar.changed': '修改日历', 'calendar.settled': '确认全年日历' } },
 ]
 const NAMES: Record<string, string> = Object.assign({}, ...ACTIONS.map((kind) => kind.actions))
 export const actionName = (code: string) => NAMES[code] ?? code

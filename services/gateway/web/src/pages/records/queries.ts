@@ -30,11 +30,18 @@ export const useRecord = (id: MaybeRefOrGetter<string>) =>
     queryKey: ['records', 'one', id],
     queryFn: ({ signal }) => data(api.GET('/api/v1/records/{record_id}', { signal, params: { path: { record_id: toValue(id) } } })),
   })
-export const useHistory = (id: MaybeRefOrGetter<string>) =>
+export const HISTORY_SIZE = 20
+export const useHistory = (id: MaybeRefOrGetter<string>, page: MaybeRefOrGetter<number>) =>
   useQuery({
-    queryKey: ['records', 'history', id],
+    queryKey: ['records', 'history', id, page],
+    placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      data(api.GET('/api/v1/records/{record_id}/history', { signal, params: { path: { record_id: toValue(id) }, query: { size: 100 } } })),
+      data(
+        api.GET('/api/v1/records/{record_id}/history', {
+          signal,
+          params: { path: { record_id: toValue(id) }, query: { page: toValue(page), size: HISTORY_SIZE } },
+        }),
+      ),
   })
 export function useChanged() {
   const queries = useQueryClient()
