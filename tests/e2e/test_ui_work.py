@@ -219,3 +219,40 @@ async def test_back_on_the_public_list(screen: Screen) -> None:
         await page.keyboard.press("Enter")
         await expect(page.get_by_text("不能用居民身份证号查询")).to_be_visible()
         assert number not in page.url
+
+
+async def test_an_enterprise_is_found_by_its_code_and_read_as_a_timeline(screen: Screen) -> None:
+    api = await screen.api()
+    code = uscc(int(screen.department[2:8], 16) % 10**8)
+    name = f"{screen.department_name}建材有限公司"
+    await api.upload(
+        "xzxk_fr", workbook(await screen.definition("xzxk_fr"), [licence(1, XK_XDR=name, XK_XDR_SHXYM=code)])
+    )
+    rows = [penalty(1, CF_XDR_MC=name, CF_XDR_SHXYM=code), penalty(2, CF_XDR_MC=name, CF_XDR_SHXYM=code)]
+    await api.upload("xzcf_fr", workbook(await screen.definition("xzcf_fr"), rows))
+    page = await screen.page("reporter", "/subjects")
+    await page.get_by_role("textbox", name="名称或代码").fill(" ".join(re.findall(".{1,4}", code)))
+    await page.keyboard.press("Enter")
+    await page.get_by_role("link", name=name).click()
+    await expect(page.get_by_text("共 3 条")).to_contain_text("行政处罚-法人 2 条")
+    days = page.locator("ol.timeline > li b.num")
+    await expect(days).to_have_text(["2026-11-10", "2026-11-10", "2018-01-15"])
+    await screen.accessible(page)
+    await screen.picture(page, "subject")
+    await page.go_back()
+    await expect(page.get_by_role("link", name=name)).to_be_visible()
+    assert page.url == f"{screen.url}/subjects"
+
+
+async def test_a_long_history_has_pages(screen: Screen) -> None:
+    api = await screen.api()
+    await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), [licence(1)]))
+    record = (await api.get("/records?dataset=xzxk_fr"))["items"][0]
+    for number in range(20):
+        await _changed(api, record["id"], XK_NR=f"压力容器{number}台")
+    page = await screen.page("reporter", f"/records/{record['id']}")
+    await expect(page.locator("ol.history > li")).to_have_count(20)
+    await page.get_by_role("button", name="2", exact=True).or_(page.get_by_label("第 2 页")).first.click()
+    await expect(page.locator("ol.history > li")).to_have_count(1)
+    await expect(page.locator("ol.history > li")).to_contain_text("新增")
+    await screen.accessible(page)

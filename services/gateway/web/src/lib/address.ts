@@ -18,3 +18,12 @@ export function useAddress() {
   }
   return { text, set, page: () => Number(text('page') || 1), size: () => Number(text('size') || 10) }
 }
+
+/**
+ * Words that may name a person, kept with the browser's history entry (`router.push({ …, state: { q } })`): Back and a
+ * reload bring them back, no link and no log holds them.
+ */
+export function rememberedWords(): string {
+  const { q } = (window.history.state ?? {}) as { q?: unknown }
+  return typeof q === 'string' ? q : ''
+}

@@ -63,6 +63,5 @@ export function objectParts(action: string, object: string, names: ReadonlyMap<s
   if (record) return [{ text: `数据 ${record[1]}`, to: `/records/${record[1]}` }, { text: record[2] ?? '' }]
   const dataset = /^dataset (\S+) v(\d+)$/.exec(object)
   if (dataset) return [{ text: `${named(dataset[1] ?? '')}，第 ${dataset[2]} 版` }]
-  if (action === 'session.created' || action === 'session.refused') return [{ text: object ? `用户 ${object}` : '' }]
   return [{ text: action.startsWith('user.') ? roleWords(object) : object }]
 }
