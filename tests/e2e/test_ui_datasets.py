@@ -89,7 +89,7 @@ async def test_an_admin_makes_a_dataset_and_its_next_version(screen: Screen) -> 
 
     async with page.expect_download() as download:
         await page.get_by_role("link", name="下载现行的第 1 版模板").click()
-    book = await asyncio.to_thread(xlrd.open_workbook, await (await download.value).path())
+    book = await asyncio.to_thread(xlrd.open_workbook, str(await (await download.value).path()))
     headings = book.sheet_by_index(0).row_values(1)
     assert headings == ["机构全称（必填）", "统一社会信用代码（必填）", "奖项级别（必填）"]
 

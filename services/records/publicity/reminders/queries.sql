@@ -31,7 +31,7 @@ FROM unnest($1::uuid[], $2::text[]) AS wanted (upload_id, field)
 JOIN upload u ON u.upload_id = wanted.upload_id
 JOIN ledger l ON l.upload_id = wanted.upload_id AND l.outcome = 'rejected'
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN l.values ->> wanted.field ~ '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$'
+    SELECT CASE WHEN l.values ->> wanted.field ~ '^(19|20|21)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$'
                 THEN due_on((left(l.values ->> wanted.field, 8) || '01')::date + right(l.values ->> wanted.field, 2)::integer - 1)
            END AS due_on
 ) due
