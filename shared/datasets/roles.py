@@ -61,7 +61,9 @@ def roles_of(dataset: DatasetDraft) -> RecordRoles:
     stated = dataset.roles
     dates = [field for field in dataset.fields if field.type == "date"]
     texts = [field for field in dataset.fields if field.type in {"text", "long_text"} and field.identifier is None]
-    valid_until = stated.valid_until or _first(dates, _UNTIL_LABELS)
+    # The 截止日期 of tax arrears is the day they were counted to, not the end of their publicity (reference.md §2.4).
+    inferred = _UNTIL_LABELS if dataset.category != "tax_arrears" else ()
+    valid_until = stated.valid_until or _first(dates, inferred)
     return RecordRoles(
         name=stated.name or _name(texts),
         decided_on=stated.decided_on

@@ -96,7 +96,8 @@ async def test_rows_that_wait_near_their_deadline_are_told_once(world: World) ->
            WHERE due_on = (SELECT min(day) FROM calendar_day WHERE is_workday AND day >= current_date)"""
     )
     [fresh] = await world.fetch("SELECT max(day) AS day FROM calendar_day WHERE day <= current_date AND is_workday")
-    dates = [row["day"].isoformat(), fresh["day"].isoformat(), "2018-02-30", "not a date", "2018-01-15"]
+    odd = ["2018-02-30", "not a date", "0000-01-01", "9999-12-31"]
+    dates = [row["day"].isoformat(), fresh["day"].isoformat(), *odd, "2018-01-15"]
     await rejected_rows(world, dates, uploaded_at=today())
     told = await reminded(world)
     assert [(event.kind, event.user_id) for event in told] == [("deadline_near", "u-d1-reporter")]

@@ -231,3 +231,14 @@ async def test_ended_publicity_is_told_once(world: World) -> None:
     assert await reminded(world) == []
     [message] = (await officer.get("/messages"))["items"]
     assert (message["kind"], message["title"]) == ("publicity_ended", "处罚-法人：2 条公示期满")
+
+
+async def test_an_enterprise_is_not_found_by_a_code_that_is_not_published(world: World) -> None:
+    """The tax number of 欠税 stands among the codes of the record, but its field is hidden."""
+    fields = (await world.admin.get("/datasets/tax_arrears_fr"))["fields"]
+    values = {field["code"]: field["example"] or "" for field in fields}
+    made = await enter(world.caller("d1"), "tax_arrears_fr", values)
+    assert (made["state"], made["published_until"]) == ("published", None), "the day it was counted to is no end"
+    assert (await world.anyone.get("/public/records?dataset=tax_arrears_fr"))["total"] == 1
+    for code, found in ((values["NSRSBH"], 0), (values["TYSHXYDM"], 1), (values["GSZCH"], 1)):
+        assert (await world.anyone.get(f"/public/records?q={code}"))["total"] == found, code

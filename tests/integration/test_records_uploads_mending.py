@@ -250,3 +250,19 @@ async def test_a_dry_run_is_reported_when_it_is_confirmed(records: Records) -> N
     await records.services.mending.confirm(person(), upload.id)
     [counted] = await records.fetch("SELECT on_time, late FROM upload")
     assert tuple(counted) == (0, 1)
+
+
+async def test_decision_dates_no_calendar_holds_are_shown_and_mended(records: Records) -> None:
+    upload = await records.upload([row(1), row(2, DAY="9999-12-31", NAME=""), row(3, DAY="0001-01-01", NAME="")])
+    page = await records.services.ledger.page(person(), upload.id, RowFilter())
+    assert [one.deadline is None for one in page.items] == [False, True, True]
+    mended = await records.services.mending.mend(person(), upload.id, 5, {"NAME": "公司"})
+    assert mended.outcome in {"rejected", "corrected"}
+
+
+async def test_a_refused_upload_off_the_list_is_not_stored_unseen(records: Records) -> None:
+    old = await records.upload([row(1), row(2, name="")], mode="atomic")
+    await records.services.undoing.delete(person(), old.id)
+    new = await records.register()
+    await records.send(new, [row(2)], origins={3: (old.id, 4)})
+    assert list(await records.living()) == ["文号2"]

@@ -25,14 +25,20 @@ def public_fields(dataset: Dataset) -> list[PublicField]:
 def searched(datasets: Sequence[Dataset]) -> Searched:
     """A name that is shown masked is found only by somebody who knows all of it; one that is not shown, not at all.
 
-    A document number is found where its field is public.
+    A document number or an enterprise's code is found where its field is public.
     """
     by_part, by_whole, documents, persons = [], [], {}, []
+    codes: dict[str, list[str]] = {}
     for dataset in datasets:
         roles = roles_of(dataset)
         visibility = next((field.visibility for field in dataset.fields if field.code == roles.name), "hidden")
         if visibility == "public" and dataset.subject == "legal_person":
             by_part.append(dataset.code)
+            codes[dataset.code] = [
+                field.code
+                for field in dataset.fields
+                if field.code in roles.identifiers and field.visibility == "public"
+            ]
         elif visibility in SHOWN:
             by_whole.append(dataset.code)
         document = next((field for field in dataset.fields if field.code == roles.document), None)
@@ -42,4 +48,4 @@ def searched(datasets: Sequence[Dataset]) -> Searched:
             documents[dataset.code] = document.code
             if dataset.subject == "natural_person":
                 persons.append(dataset.code)
-    return Searched(by_part, by_whole, documents, persons)
+    return Searched(by_part, by_whole, documents, persons, codes)

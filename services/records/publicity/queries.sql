@@ -111,11 +111,13 @@ WHERE {named}
   AND {shown};
 
 -- name: search_codes
--- $1 datasets  $2 code of an enterprise  $3 offset  $4 size
+-- $1 datasets → the fields of their codes that everybody may read (JSON)  $2 code of an enterprise  $3 offset  $4 size
 WITH found AS MATERIALIZED (
     SELECT r.record_id
     FROM record r
-    WHERE r.identifiers @> ARRAY[$2::text] AND r.dataset_code = ANY ($1::text[])
+    WHERE r.identifiers @> ARRAY[$2::text]
+      AND EXISTS (SELECT FROM jsonb_array_elements_text($1::jsonb -> r.dataset_code) AS field
+                  WHERE r.values ->> field = $2)
       AND {shown}
 )
 SELECT (SELECT count(*) FROM found) AS total,

@@ -35,7 +35,7 @@ async def list_ids(conn: Conn, codes: Sequence[str], offset: int, size: int, lar
 
 async def search_ids(conn: Conn, among: Searched, sought: Sought, offset: int, size: int) -> Ids:
     if sought.code is not None:
-        row = await conn.fetchrow(SQL["search_codes"], among.by_part, sought.code, offset, size)
+        row = await conn.fetchrow(SQL["search_codes"], json.dumps(among.codes), sought.code, offset, size)
         if row is not None and row["total"]:
             return Ids(row["ids"], row["total"])
     pattern, document = sought.patterns

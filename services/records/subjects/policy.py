@@ -57,12 +57,14 @@ def _record(identity: Identity, row: Row, dataset: Dataset | None) -> SubjectRec
     values = values_of(row)
     if not full:
         values = public_values(dataset, values) if dataset is not None else {}
+    # Its own column: said only where the field it is from is.
+    dated = full or (dataset is not None and roles_of(dataset).decided_on in values)
     return SubjectRecord(
         id=str(row["record_id"]),
         dataset=DatasetRef(code=row["dataset_code"], name=row["dataset_name"] or "", version=row["dataset_version"]),
         department=DepartmentRef(code=row["department_code"], name=row["department_name"]),
         state=state_of(row),
-        decided_on=row["decided_on"],
+        decided_on=row["decided_on"] if dated else None,
         published_until=row["published_until"],
         values=values,
         full=full,

@@ -119,9 +119,9 @@ def _row(row: Row) -> LedgerRow:
 
 
 def _day(text: str) -> date | None:
-    """A decision date that a deadline can be counted from; asyncpg takes the first and last date of all for infinity."""
+    """A decision date that a deadline can be counted from; asyncpg takes the first and last date for infinity."""
     try:
-        day = date.fromisoformat(text) if len(text) == 10 else None
+        day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if day is not None and 1900 <= day.year < 2200 else None
+    return day if len(text) == 10 and 1900 <= day.year < 2200 else None
