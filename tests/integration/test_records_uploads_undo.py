@@ -173,6 +173,17 @@ async def test_a_revocation_below_a_later_upload_still_keeps_the_record(records:
     assert await records.living() == {"文号1": "第一家"}
 
 
+async def test_what_one_undo_kept_no_later_undo_takes_away(records: Records) -> None:
+    first = await records.upload([row(1, name="第一家")])
+    [record] = await records.fetch("SELECT record_id FROM record")
+    await records.services.changes.revoke(person(), record["record_id"], "撤销")
+    assert len((await records.services.undoing.undo(person(), first.id)).kept) == 1
+    second = await records.upload([row(1, name="第二家")])
+    result = await records.services.undoing.undo(person(), second.id)
+    assert (result.removed, result.restored) == (0, 1)
+    assert await records.living() == {"文号1": "第一家"}
+
+
 async def chain(records: Records) -> list[Upload]:
     """A row wrong twice: the second upload was to correct the first's, the third has corrected both."""
     first = await records.upload([row(1), row(2, name="")])

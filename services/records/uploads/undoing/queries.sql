@@ -2,8 +2,8 @@
 -- What becomes of each living record this upload ($1) made or changed.
 -- It is the upload's own while its present values are the upload's and nobody has touched it by hand since it wrote them, even if
 -- later uploads came and were undone in between; others are kept.
--- An own record goes back to the newest state before that no deleted data has made (target: the revision that holds it), or,
--- where there is none, it goes.
+-- An own record goes back to the newest state before that no deleted data has made, or that was kept when that data was deleted
+-- because a hand had touched it (target: the revision that holds it), or, where there is none, it goes.
 WITH touched AS (
     SELECT record_id, min(row) AS row
     FROM (SELECT record_id, source_row AS row FROM record WHERE source_upload_id = $1
@@ -27,7 +27,13 @@ LEFT JOIN LATERAL (
     FROM revision v
     LEFT JOIN upload u ON u.upload_id = v.before_changed_by_upload_id
     WHERE v.record_id = t.record_id AND v.action = 'updated' AND v.before_changed_by_upload_id IS DISTINCT FROM $1
-      AND u.data_deleted_at IS NULL
+      AND (u.data_deleted_at IS NULL OR EXISTS (
+           SELECT
+           FROM revision h
+           WHERE h.record_id = v.record_id AND h.upload_id IS NULL AND h.revision < v.revision AND h.revision > (
+               SELECT coalesce(max(m.revision), 1)
+               FROM revision m
+               WHERE m.record_id = v.record_id AND m.upload_id = v.before_changed_by_upload_id AND m.action = 'updated')))
     ORDER BY v.revision DESC
     LIMIT 1
 ) target ON true
