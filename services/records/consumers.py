@@ -3,6 +3,7 @@
 from typing import TypeVar
 
 import msgspec
+import structlog
 from pydantic import ValidationError
 
 from services.records.uploads.storing.service import StoringService
@@ -12,6 +13,7 @@ from shared.contracts.ingest import CheckingStarted, UploadChecked, UploadFailed
 from shared.messaging.consumer import Handle, PermanentError
 
 M = TypeVar("M", bound=Message)
+N = TypeVar("N", rows.RowsChecked, CheckingStarted, UploadChecked, UploadFailed)
 
 _ROWS = msgspec.json.Decoder(rows.RowsChecked)
 
@@ -19,17 +21,23 @@ _ROWS = msgspec.json.Decoder(rows.RowsChecked)
 def persister_handle(storing: StoringService) -> Handle:
     async def handle(type_: str, body: bytes) -> None:
         if type_ == rows.ROUTING_KEY:
-            await storing.store(_rows(body))
+            await storing.store(_named(_rows(body)))
         elif type_ == CheckingStarted.routing_key():
-            await storing.start(_read(CheckingStarted, body))
+            await storing.start(_named(_read(CheckingStarted, body)))
         elif type_ == UploadChecked.routing_key():
-            await storing.end(_read(UploadChecked, body))
+            await storing.end(_named(_read(UploadChecked, body)))
         elif type_ == UploadFailed.routing_key():
-            await storing.failed(_read(UploadFailed, body))
+            await storing.failed(_named(_read(UploadFailed, body)))
         else:
             raise PermanentError(f"nobody here understands {type_}")
 
     return handle
+
+
+def _named(message: N) -> N:
+    """Until the message is settled every line of the log says whose it is; each has a task of its own."""
+    structlog.contextvars.bind_contextvars(upload_id=str(message.upload_id), request_id=message.request_id)
+    return message
 
 
 def _rows(body: bytes) -> rows.RowsChecked:

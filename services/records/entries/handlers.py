@@ -29,7 +29,7 @@ def read_filters(request: web.Request) -> tuple[RecordQuery, dict[str, str]]:
     """The query string, and apart from it the filters by field: `f.<FIELD_CODE>`."""
     plain = [(name, value) for name, value in request.query.items() if not name.startswith(FIELD)]
     fields = {
-        name[len(FIELD) :]: value.replace("\0", "")
+        name[len(FIELD) :].replace("\0", ""): value.replace("\0", "")
         for name, value in request.query.items()
         if name.startswith(FIELD) and value
     }
