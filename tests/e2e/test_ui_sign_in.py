@@ -85,6 +85,26 @@ async def test_a_session_that_ends_asks_for_the_password_and_keeps_the_page(scre
     assert page.url.endswith("/home")
 
 
+async def test_a_tab_left_alone_does_not_end_the_session_of_another(screen: Screen) -> None:
+    username = await screen.user("reporter")
+    alone = await screen.blank()
+    tabs = alone.context
+    await tabs.clock.install()
+    await tabs.request.post("/api/v1/session", data={"username": username, "password": PASSWORD})
+    idle = int((await (await tabs.request.get("/api/v1/session")).json())["idle_seconds"])
+    used = await tabs.new_page()
+    for tab in (alone, used):
+        await tab.goto("/home")
+        await tab.locator("h1").first.wait_for()
+    await tabs.clock.run_for((idle - 400) * 1000)
+    await used.locator("h1").first.click()
+    await tabs.clock.run_for(300 * 1000)
+    await expect(alone.get_by_role("dialog")).to_be_hidden()
+    await tabs.clock.run_for((idle - 400) * 1000)
+    await expect(alone.get_by_role("dialog")).to_be_visible()
+    await expect(alone).to_have_url(f"{screen.url}/home")
+
+
 async def test_a_viewer_is_told_that_a_page_is_not_for_him(screen: Screen) -> None:
     page = await screen.page("viewer", "/uploads/new")
     await expect(page.get_by_role("heading", level=1)).to_have_text("没有权限")
