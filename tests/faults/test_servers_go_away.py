@@ -28,6 +28,23 @@ async def test_files_are_accepted_and_stored_though_rabbitmq_stops_and_starts(to
     await town.reckon()
 
 
+async def test_an_open_stream_hears_again_once_rabbitmq_is_back(town: Town) -> None:
+    headers = {"Authorization": f"Bearer {town.api.token}"} if town.api.token else {"Cookie": town.api.cookie}
+    async with town.api.http.get(f"{town.api.base}/api/v1/events", headers=headers) as stream:
+        assert stream.status == 200
+        await asyncio.to_thread(town.rabbitmq.stop)
+        await asyncio.to_thread(town.rabbitmq.start)
+        await town.report(make_file(300, seed=105))
+        await town.reckon()
+        # What was told while nobody could hear is lost; of what comes after something must be.
+        (upload_id,) = await town.report(make_file(300, seed=106))
+        async with asyncio.timeout(30):
+            async for line in stream.content:
+                if line.startswith(b"data:") and upload_id.encode() in line:
+                    break
+    await town.reckon()
+
+
 async def test_files_are_stored_though_rabbitmq_loses_all_it_had(town: Town) -> None:
     first, *_ = await town.report(*files(110, 3))
     await town.until_half_way(first)
