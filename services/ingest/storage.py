@@ -121,9 +121,13 @@ class Storage:
             raise StoreDown from error
 
     async def ping(self) -> None:
-        """Raises when the store cannot be read."""
-        with contextlib.suppress(FileMissing):
-            await self.size("uploads/ping")
+        """Asks for a list: even an empty one needs its bucket or folder, of which a missing file says nothing."""
+        try:
+            if self._root is not None and not await asyncio.to_thread((self._root / "uploads").is_dir):
+                raise StoreDown
+            await anext(aiter(obstore.list(self._store, "uploads/ping", chunk_size=1)), None)
+        except (BaseError, OSError) as error:
+            raise StoreDown from error
 
     async def sweep(self) -> int:
         """Remove what uploads that died on the way have left; returns how many files."""

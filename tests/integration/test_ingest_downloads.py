@@ -66,6 +66,16 @@ async def test_who_comes_when_too_many_are_reading_is_told_to_come_again(ingest:
     assert await exported(ingest)
 
 
+async def test_a_full_disk_is_said_in_words_and_keeps_no_place(
+    ingest: IngestService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched, Path("/dev/full").open("w+b") as full:
+        patched.setattr(tempfile, "TemporaryFile", lambda: full)
+        with pytest.raises(WorkbookNotMade):
+            await exported(ingest)
+    assert await exported(ingest)
+
+
 async def test_a_workbook_beyond_all_bounds_is_not_kept(ingest: IngestService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "MADE_BYTES", 1000)
     with pytest.raises(WorkbookNotMade):

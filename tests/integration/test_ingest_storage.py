@@ -74,6 +74,16 @@ async def test_what_was_put_is_read_back(storage: Storage, data: bytes) -> None:
     await storage.ping()
 
 
+async def test_a_bucket_or_folder_that_is_gone_is_no_store(bucket: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreDown):
+        await Storage(f"s3://{bucket}-mistyped").ping()
+    folder = tmp_path / "blobs"
+    unmounted = Storage(folder.as_uri())
+    folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(StoreDown):
+        await unmounted.ping()
+
+
 async def test_a_file_that_is_not_there_is_missing(storage: Storage) -> None:
     key = key_of(uuid4())
     with pytest.raises(FileMissing):

@@ -165,11 +165,19 @@ class IngestService:
                 while (frame := await made.frame())[0] == frames.XLS:
                     if spool.tell() + len(frame[1]) > MADE_BYTES:
                         raise WorkbookNotMade
-                    await asyncio.to_thread(spool.write, frame[1])
+                    await asyncio.to_thread(_keep, spool, frame[1])
                 if frame[0] != frames.FINISHED:
                     raise WorkbookNotMade
         except (Refused, child.Interrupted):
             raise WorkbookNotMade from None
+
+
+def _keep(spool: BinaryIO, piece: bytes) -> None:
+    try:
+        spool.write(piece)
+        spool.flush()
+    except OSError:  # no room for the temporary file
+        raise WorkbookNotMade from None
 
 
 def _refuse_kind(head: bytes) -> None:
