@@ -42,6 +42,7 @@ MAY: dict[str, str] = {
     "POST /api/v1/messages/{message_id}/read": SIGNED_IN,
     "GET /api/v1/calendar": SIGNED_IN,
     "PUT /api/v1/calendar/{day}": ADMIN,
+    "POST /api/v1/calendar/{year}/settlement": ADMIN,
     "GET /api/v1/datasets": SIGNED_IN,
     "GET /api/v1/datasets/{code}": SIGNED_IN,
     "GET /api/v1/datasets/{code}/versions": SIGNED_IN,
@@ -122,7 +123,12 @@ class Cast(NamedTuple):
     department: str
 
     def path(self, template: str, ids: dict[str, str]) -> str:
-        known = {"code": self.department if "departments" in template else "xzxk_fr", "day": "2026-01-01", "row": "4"}
+        known = {
+            "code": self.department if "departments" in template else "xzxk_fr",
+            "day": "2026-01-01",
+            "year": "2026",
+            "row": "4",
+        }
         return re.sub(r"\{(\w+)\}", lambda name: {**known, **ids}[name[1]], template)
 
 
