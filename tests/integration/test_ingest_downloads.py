@@ -5,6 +5,7 @@ import json
 import tempfile
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -69,8 +70,8 @@ async def test_who_comes_when_too_many_are_reading_is_told_to_come_again(ingest:
 async def test_a_full_disk_is_said_in_words_and_keeps_no_place(
     ingest: IngestService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patched, Path("/dev/full").open("w+b") as full:
-        patched.setattr(tempfile, "TemporaryFile", lambda: full)
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "TemporaryFile", partial(Path("/dev/full").open, "w+b"))
         with pytest.raises(WorkbookNotMade):
             await exported(ingest)
     assert await exported(ingest)
