@@ -71,6 +71,8 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
     identity = request[CALLER].identity
     if identity.must_change_password:
         raise PasswordChangeRequired("这是管理员设置的初始密码，请先修改密码再继续。")
+    # The checks of a stream that is open keep no session alive: the person may have gone.
+    request[CREDENTIAL] = request[CREDENTIAL].model_copy(update={"used": False})
     heartbeat = request.app[SETTINGS].heartbeat_seconds
     with request.app[LIVE].listening(identity) as listener:
         async with sse_response(request, ping_interval=heartbeat) as stream:

@@ -145,6 +145,9 @@ class Credential(Body):
     token: Annotated[str, Field(max_length=512)] | None = None
     address: Address
     seconds: Annotated[int, Field(ge=60, le=900, description="An upload streams for minutes: it must not expire.")] = 60
+    used: Annotated[bool, Field(description="Somebody is there: false for what a page left open asks by itself.")] = (
+        True
+    )
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "Credential":

@@ -56,6 +56,16 @@ async def test_signing_out_ends_this_session_and_no_other(auth: AuthWorld) -> No
     assert await there.alive()
 
 
+async def test_what_an_open_page_asks_by_itself_keeps_no_session_alive(auth: AuthWorld) -> None:
+    admin = await auth.sign_in()
+    credential = {**admin.credential, "address": "192.0.2.7", "used": False}
+    for _ in range(2):
+        auth.clock.advance(14 * MINUTE)
+        assert (await auth.internal("/internal/identity", credential)).status == 200
+    auth.clock.advance(3 * MINUTE)
+    assert (await auth.internal("/internal/identity", credential)).status == 401
+
+
 async def test_a_session_ends_after_half_an_hour_of_idling(auth: AuthWorld) -> None:
     admin = await auth.sign_in()
     auth.clock.advance(29 * MINUTE)

@@ -141,6 +141,7 @@ async def test_a_stream_ends_with_its_session(make_gateway: MakeGateway, amqp_ur
         async with asyncio.timeout(5):
             while len(gateway.auth.asked) < asked + 2:
                 await asyncio.sleep(0.05)
+        assert [one["used"] for one in gateway.auth.asked[asked:]] == [False] * (len(gateway.auth.asked) - asked)
         gateway.auth.people.clear()
         assert await stream.next() is None
         assert stream.comments >= 1

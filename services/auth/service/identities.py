@@ -49,7 +49,7 @@ class Identities:
     async def identify(self, credential: Credential) -> SignedIdentity:
         """Raises SessionEnded: signed out, revoked, idle, too old, or of a user or department that is closed."""
         if credential.session is not None:
-            known, left = await self._of_session(credential.session, credential.address)
+            known, left = await self._of_session(credential.session, credential.address, used=credential.used)
         else:
             known, left = await self._of_token(credential.token or "", credential.address)
         session_expires_in = max(1, int(left.total_seconds()))
@@ -60,13 +60,13 @@ class Identities:
         good_for = IDENTITY_SECONDS - int(time.monotonic() - signed_at)
         return SignedIdentity(identity=jwt, expires_in=good_for, session_expires_in=session_expires_in)
 
-    async def _of_session(self, secret: str, address: str) -> tuple[Known, timedelta]:
+    async def _of_session(self, secret: str, address: str, *, used: bool) -> tuple[Known, timedelta]:
         now = self._now()
         async with self._db.reading() as conn:
             row = await repository.session_identity(conn, digest(secret), now - self._absolute, now - self._idle)
             if row is None:
                 raise SessionEnded("登录已失效（可能是长时间没有操作，或账号已被停用），请重新登录。")
-            if _is_due(row["last_seen_at"], now):
+            if used and _is_due(row["last_seen_at"], now):
                 await repository.touch_session(conn, row["credential_id"], now)
         left = min(self._idle, row["created_at"] + self._absolute - now)
         return _known(row, str(row["credential_id"]), address), left
