@@ -184,6 +184,66 @@ async def test_what_one_undo_kept_no_later_undo_takes_away(records: Records) -> 
     assert await records.living() == {"文号1": "第一家"}
 
 
+async def test_what_a_later_upload_reported_unchanged_stays_until_that_goes_too(records: Records) -> None:
+    first = await records.upload([row(1), row(2)])
+    again = await records.upload([row(1), row(2), row(3)])
+    assert again.counts.unchanged == 2
+    kept = await records.services.undoing.undo(person(), first.id)
+    assert (kept.removed, [one.row for one in kept.kept]) == (0, [3, 4])
+    assert len(await records.living()) == 3
+    result = await records.services.undoing.undo(person(), again.id)
+    assert (result.removed, result.restored, result.kept) == (3, 0, [])
+    assert await records.tally_is_exact()
+
+
+async def test_undoing_the_repeat_leaves_the_first_alone(records: Records) -> None:
+    first = await records.upload([row(1), row(2)])
+    again = await records.upload([row(1), row(2)])
+    assert (await records.services.undoing.undo(person(), again.id)).model_dump() == {
+        "removed": 0,
+        "restored": 0,
+        "kept": [],
+    }
+    assert (await records.services.undoing.undo(person(), first.id)).removed == 2
+
+
+async def test_a_change_reported_again_goes_back_with_the_last_who_reported_it(records: Records) -> None:
+    first = await records.upload([row(1, name="第一家")])
+    before = await records.snapshot()
+    second = await records.upload([row(1, name="第二家")])
+    third = await records.upload([row(1, name="第二家")])
+    assert [one.row for one in (await records.services.undoing.undo(person(), second.id)).kept] == [3]
+    fourth = await records.upload([row(1, name="第四家")])
+    assert (await records.services.undoing.undo(person(), fourth.id)).restored == 1
+    assert await records.living() == {"文号1": "第二家"}, "the third still reports it"
+    assert (await records.services.undoing.undo(person(), third.id)).restored == 1
+    assert await records.snapshot() == before
+    assert (await records.services.undoing.undo(person(), first.id)).removed == 1
+
+
+async def test_a_repeat_from_before_a_change_does_not_hold_the_change(records: Records) -> None:
+    await records.upload([row(1, name="第一家")])
+    await records.upload([row(1, name="第一家")])
+    change = await records.upload([row(1, name="第二家")])
+    assert (await records.services.undoing.undo(person(), change.id)).restored == 1
+    assert await records.living() == {"文号1": "第一家"}
+
+
+async def test_a_row_corrected_twice_stays_closed_by_the_other(records: Records) -> None:
+    old = await records.upload([row(1), row(2, name="")])
+    corrections = []
+    for name in ("补上的公司", "写对的公司"):
+        corrections.append(await records.register())
+        await records.send(corrections[-1], [row(2, name=name)], origins={3: (old.id, 4)})
+    result = await records.services.undoing.undo(person(), corrections[0].id)
+    assert len(result.kept) == 1
+    now = await records.get(old.id)
+    assert (now.state, now.counts.rejected, now.counts.corrected) == ("stored", 0, 1)
+    assert await reported(records) == (2, 2, 1)
+    await records.services.undoing.undo(person(), corrections[1].id)
+    assert (await records.get(old.id)).counts.rejected == 1
+
+
 async def chain(records: Records) -> list[Upload]:
     """A row wrong twice: the second upload was to correct the first's, the third has corrected both."""
     first = await records.upload([row(1), row(2, name="")])

@@ -1,39 +1,60 @@
+-- part: reported_again
+-- Another upload that still counts found the record as it was then, and so reported it too.
+SELECT
+FROM ledger l
+JOIN upload s ON s.upload_id = l.upload_id
+WHERE l.record_id = t.record_id AND l.outcome = 'unchanged' AND l.upload_id <> $1 AND s.data_deleted_at IS NULL
+
 -- name: plan
--- What becomes of each living record this upload ($1) made or changed.
--- It is the upload's own while its present values are the upload's and nobody has touched it by hand since it wrote them, even if
--- later uploads came and were undone in between; others are kept.
+-- What becomes of each living record this upload ($1) made or changed, or was the last to report after the data of who made it
+-- so was deleted.
+-- It is the upload's own while its present values are the upload's, nobody has touched it by hand since they were written, even
+-- if later uploads came and were undone in between, and no other upload has reported the same; others are kept.
 -- An own record goes back to the newest state before that no deleted data has made, or that was kept when that data was deleted
--- because a hand had touched it (target: the revision that holds it), or, where there is none, it goes.
+-- (target: the revision that holds it), or, where there is none, it goes.
 WITH touched AS (
     SELECT record_id, min(row) AS row
     FROM (SELECT record_id, source_row AS row FROM record WHERE source_upload_id = $1
           UNION ALL
-          SELECT record_id, row FROM revision WHERE upload_id = $1 AND action = 'updated') AS either
+          SELECT record_id, row FROM revision WHERE upload_id = $1 AND action = 'updated'
+          UNION ALL
+          SELECT l.record_id, l.row
+          FROM ledger l
+          JOIN record r ON r.record_id = l.record_id
+          JOIN upload x ON x.upload_id = r.changed_by_upload_id
+          WHERE l.upload_id = $1 AND l.outcome = 'unchanged' AND x.data_deleted_at IS NOT NULL) AS either
     GROUP BY record_id
 )
 SELECT t.record_id, t.row, target.revision AS target,
-       r.changed_by_upload_id IS NOT DISTINCT FROM $1 AND NOT EXISTS (
+       (x.upload_id = $1 OR x.data_deleted_at IS NOT NULL) IS TRUE
+       AND NOT EXISTS (
            SELECT
            FROM revision h
-           WHERE h.record_id = t.record_id AND h.upload_id IS NULL AND h.revision > (
-               SELECT coalesce(max(m.revision), 1)
-               FROM revision m
-               WHERE m.record_id = t.record_id AND m.upload_id = $1 AND m.action = 'updated')
-       ) AS own
+           WHERE h.record_id = t.record_id AND h.upload_id IS NULL AND h.revision > coalesce(written.revision, 1))
+       AND NOT EXISTS ({reported_again} AND s.applied_at >= coalesce(written.at, x.applied_at)) AS own
 FROM touched t
 JOIN record r ON r.record_id = t.record_id
+LEFT JOIN upload x ON x.upload_id = r.changed_by_upload_id
+LEFT JOIN LATERAL (
+    SELECT max(m.revision) AS revision, max(m.at) AS at
+    FROM revision m
+    WHERE m.record_id = t.record_id AND m.upload_id = x.upload_id AND m.action = 'updated'
+) written ON true
 LEFT JOIN LATERAL (
     SELECT v.revision
     FROM revision v
     LEFT JOIN upload u ON u.upload_id = v.before_changed_by_upload_id
-    WHERE v.record_id = t.record_id AND v.action = 'updated' AND v.before_changed_by_upload_id IS DISTINCT FROM $1
-      AND (u.data_deleted_at IS NULL OR EXISTS (
-           SELECT
-           FROM revision h
-           WHERE h.record_id = v.record_id AND h.upload_id IS NULL AND h.revision < v.revision AND h.revision > (
-               SELECT coalesce(max(m.revision), 1)
-               FROM revision m
-               WHERE m.record_id = v.record_id AND m.upload_id = v.before_changed_by_upload_id AND m.action = 'updated')))
+    WHERE v.record_id = t.record_id AND v.action = 'updated' AND v.before_changed_by_upload_id IS DISTINCT FROM x.upload_id
+      AND v.before_changed_by_upload_id IS DISTINCT FROM $1
+      AND (u.data_deleted_at IS NULL
+           OR EXISTS (
+               SELECT
+               FROM revision h
+               WHERE h.record_id = v.record_id AND h.upload_id IS NULL AND h.revision < v.revision AND h.revision > (
+                   SELECT coalesce(max(m.revision), 1)
+                   FROM revision m
+                   WHERE m.record_id = v.record_id AND m.upload_id = u.upload_id AND m.action = 'updated'))
+           OR EXISTS ({reported_again} AND s.applied_at >= u.applied_at AND s.applied_at <= v.at))
     ORDER BY v.revision DESC
     LIMIT 1
 ) target ON true
@@ -129,6 +150,16 @@ SELECT upload_id,
 FROM reopened
 GROUP BY upload_id
 ORDER BY upload_id;
+
+-- name: correctors
+-- Uploads of the dataset ($2) and department ($3) that still count and have a good row for one that waits again. $1 whose rows
+SELECT DISTINCT n.upload_id
+FROM upload u
+JOIN ledger n ON n.upload_id = u.upload_id AND n.origin_upload_id = ANY ($1::uuid[])
+JOIN ledger o ON o.upload_id = n.origin_upload_id AND o.row = n.origin_row
+WHERE u.dataset_code = $2 AND u.department_code = $3 AND u.applied_at IS NOT NULL AND u.data_deleted_at IS NULL
+  AND n.outcome IN ('accepted', 'updated', 'unchanged') AND o.outcome = 'rejected'
+ORDER BY n.upload_id;
 
 -- name: mark_undone
 UPDATE upload SET data_deleted_at = now() WHERE upload_id = $1;

@@ -1,25 +1,25 @@
 """Taking back what an upload did to the records."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from services.records.uploads.applying.repository import Applied, field_codes
 from shared.contracts.identity import Identity
 from shared.datasets.definition import Dataset
-from shared.db.database import Conn
+from shared.db.database import Conn, Row
 from shared.db.queries import load_queries
 
 SQL = load_queries("services.records.uploads.undoing")
 
 
 class Touched(NamedTuple):
-    """A living record the upload made or changed."""
+    """A living record the upload made or changed, or is the last to have reported."""
 
     record_id: int
     row: int
     target: int | None  # the revision that holds what it goes back to; None: it goes
-    own: bool  # nobody has changed it since
+    own: bool  # nobody has changed it since, or reported the same
 
 
 async def plan(conn: Conn, upload_id: UUID) -> list[Touched]:
@@ -72,6 +72,12 @@ async def reopen_origins(conn: Conn, upload_id: UUID) -> dict[UUID, Applied]:
         row["upload_id"]: Applied(inserted=-row["inserted"], updated=-row["updated"], unchanged=-row["unchanged"])
         for row in rows
     }
+
+
+async def correctors(conn: Conn, upload: Row, reopened: Collection[UUID]) -> list[UUID]:
+    """Other uploads that have corrected rows of `reopened` which now wait again."""
+    rows = await conn.fetch(SQL["correctors"], list(reopened), upload["dataset_code"], upload["department_code"])
+    return [row["upload_id"] for row in rows]
 
 
 async def mark_undone(conn: Conn, upload_id: UUID) -> None:

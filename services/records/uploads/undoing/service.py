@@ -30,7 +30,9 @@ class UndoingService:
             return _result(await repository.plan(conn, upload_id))
 
     async def undo(self, identity: Identity, upload_id: UUID) -> UndoResult:
-        """What the upload added goes, what it changed gets its earlier values; records edited later are kept and named.
+        """What the upload added goes, what it changed gets its earlier values.
+
+        Records edited later, or reported again unchanged by another upload, are kept and named.
 
         Raises:
             UploadNotFound, UploadBusy, WrongState
@@ -45,8 +47,14 @@ class UndoingService:
             for earlier, less in reopened.items():
                 await applied.settle(conn, earlier, less)
             await repository.mark_undone(conn, upload_id)
+            # Rows that others have corrected too are closed by these from now on.
+            others = [
+                changed
+                for corrector in await repository.correctors(conn, upload, reopened)
+                for changed in await applying.follow(conn, await uploads.get_upload(conn, corrector))
+            ]
             await audit.add(conn, identity, "upload.undone", f"upload {upload_id}")
-            settled = await applying.changed(conn, [upload_id, *reopened])
+            settled = await applying.changed(conn, [upload_id, *{*reopened, *others}])
         await settled.announce(self._announce)
         return _result(touched)
 
