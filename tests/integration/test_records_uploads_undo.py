@@ -1,6 +1,8 @@
 """删除数据 gives back exactly what was there before, whoever came in between."""
 
+import random
 from collections.abc import AsyncGenerator
+from uuid import UUID
 
 import pytest
 
@@ -242,6 +244,25 @@ async def test_a_row_corrected_twice_stays_closed_by_the_other(records: Records)
     assert await reported(records) == (2, 2, 1)
     await records.services.undoing.undo(person(), corrections[1].id)
     assert (await records.get(old.id)).counts.rejected == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_after_any_undoing_the_record_is_as_the_others_left_it(records: Records, seed: int) -> None:
+    """Uploads of one record come and are undone in any order: it holds what the last that still counts has reported."""
+    dice = random.Random(seed)
+    for case in range(15):
+        number, counting = f"{seed}-{case}", dict[UUID, str]()
+        for _ in range(dice.randint(4, 10)):
+            if counting and dice.random() < 0.4:
+                gone = dice.choice(list(counting))
+                await records.services.undoing.undo(person(), gone)
+                del counting[gone]
+            else:
+                name = dice.choice(["甲公司", "乙公司"])
+                counting[(await records.upload([row(number, name=name)])).id] = name
+            last = next(reversed(counting.values()), None)
+            assert (await records.living()).get(f"文号{number}") == last
+    assert await records.tally_is_exact()
 
 
 async def chain(records: Records) -> list[Upload]:
