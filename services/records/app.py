@@ -1,9 +1,12 @@
 """The HTTP process of records."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from services.records import keys
 from services.records.audit.service import AuditService
@@ -12,7 +15,26 @@ from services.records.resources import Services, open_services
 from services.records.routes import OPERATIONS
 from services.records.settings import Settings
 from shared.http.auth_client import create_verifier, open_http
-from shared.http.service_app import VERIFIER, create_service_app
+from shared.http.operations import operation_of
+from shared.http.service_app import VERIFIER, caller, create_service_app
+
+# Writes of one department wait for its keys, each with one of the pool's connections: a department that sends many
+# while its own large upload is applied must leave some to the others.
+WRITES_AT_ONCE = 2
+
+
+def writes_in_turn() -> Middleware:
+    turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    @web.middleware
+    async def in_turn(request: web.Request, handler: Handler) -> web.StreamResponse:
+        operation = operation_of(request)
+        if operation is None or operation.method == "GET" or operation.reads or operation.internal:
+            return await handler(request)
+        async with turns.setdefault(caller(request).department.code, asyncio.Semaphore(WRITES_AT_ONCE)):
+            return await handler(request)
+
+    return in_turn
 
 
 def create_app(settings: Settings) -> web.Application:
@@ -43,6 +65,6 @@ def create_app(settings: Settings) -> web.Application:
             opened.clear()
 
     # The broker is no condition for answering: here it only carries live events.
-    app = create_service_app(OPERATIONS, {"database": database})
+    app = create_service_app(OPERATIONS, {"database": database}, middlewares=[writes_in_turn()])
     app.cleanup_ctx.append(resources)
     return app

@@ -67,6 +67,7 @@ class Operation:
     problems: tuple[int, ...] = ()
     path_types: dict[str, Schema] = field(default_factory=dict)
     internal: bool = False  # between our processes: not in the public document
+    reads: bool = False  # changes nothing, though it is a POST: for what has no place in a URL
     before_password_change: bool = False  # allowed while must_change_password
 
 

@@ -47,14 +47,15 @@ def create_service_app(
 
 @web.middleware
 async def request_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Binds the request id to every log line and measures by route template; never logs a query string."""
+    """Binds the ids of request and upload to every log line, measures by route template; logs no query string."""
     request_id = request.headers.get("X-Request-ID", "")[:64] or uuid4().hex
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else "unmatched"
     started = time.perf_counter()
     status = 500
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=request_id)
+    named = {"upload_id": request.match_info["upload_id"]} if "upload_id" in request.match_info else {}
+    structlog.contextvars.bind_contextvars(request_id=request_id, **named)
     try:
         response = await handler(request)
         status = response.status

@@ -19,6 +19,7 @@ from aio_pika.abc import AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
 from shared.errors import Unavailable
+from shared.telemetry.metrics import MESSAGES
 
 log = logging.getLogger(__name__)
 
@@ -85,12 +86,16 @@ class Consumer:
             except PermanentError as error:
                 log.warning("parked %s: %s", raw.type, error)
                 await self._answer(raw.reject(requeue=False))
+                outcome = "parked"
             except Exception:
                 log.exception("will retry %s", raw.type)
                 await asyncio.sleep(self._retry_pause)  # still unacked: the queue cannot spin
                 await self._answer(raw.reject(requeue=True))
+                outcome = "retried"
             else:
                 await self._answer(raw.ack())
+                outcome = "done"
+        MESSAGES.labels(raw.type or "", outcome).inc()
 
     async def _answer(self, answer: Awaitable[None]) -> None:
         try:

@@ -8,7 +8,7 @@ HTTP_SECONDS = Histogram(
     ["method", "route", "status"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
-MESSAGES = Counter("credit_messages_total", "Messages settled.", ["type", "outcome"])
+MESSAGES = Counter("credit_messages_total", "Messages settled: done, retried or parked.", ["type", "outcome"])
 FILES = Counter("credit_files_total", "Workbooks read by a worker.", ["outcome"])
 FILE_SECONDS = Histogram(
     "credit_file_seconds",

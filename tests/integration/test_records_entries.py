@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from services.records.entries import repository
+from services.records.uploads import repository as uploads
 from shared.clock import today
 from shared.contracts.base import PageQuery
 from shared.contracts.identity import Role
@@ -399,3 +400,17 @@ async def test_an_upload_and_an_entry_by_hand_of_one_key_make_one_record(make_da
         )
         assert (living[0]["all"], living[0]["keys"]) == (50, 50)
         assert await records.tally_is_exact()
+
+
+async def test_writes_that_wait_for_a_departments_keys_leave_the_others_alone(world: World) -> None:
+    """More of them than the pool has connections, as when a program sends while its large upload is applied."""
+    busy, other = world.caller("d1"), world.caller("d2")
+    async with world.db.transaction() as conn:
+        await uploads.lock_keys(conn, "t_licences", "d1")
+        waiting = [asyncio.create_task(enter(busy, "t_licences", licence(number))) for number in range(12)]
+        async with asyncio.timeout(5):
+            assert (await enter(other, "t_licences", licence(1)))["id"]
+            assert (await busy.get("/records"))["total"] == 0
+            assert (await busy.post("/records/search", {"dataset": "t_licences"}))["total"] == 0
+        assert not any(task.done() for task in waiting)
+    assert len(await asyncio.gather(*waiting)) == 12

@@ -45,6 +45,7 @@ OPERATIONS = [
         roles=ADMIN,
         body=TriedDataset,
         answer=DatasetTrial,
+        reads=True,
     ),
     Operation(
         "PUT",

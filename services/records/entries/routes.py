@@ -33,6 +33,7 @@ OPERATIONS = [
         Group.RECORDS,
         body=RecordSearch,
         answer=RecordPage,
+        reads=True,
     ),
     Operation(
         "POST",
@@ -44,6 +45,7 @@ OPERATIONS = [
         body=NewRecord,
         answer=CheckedRecord,
         problems=(404,),
+        reads=True,
     ),
     Operation(
         "POST",

@@ -16,6 +16,7 @@ OPERATIONS = [
         Group.SUBJECTS,
         body=SubjectSearch,
         answer=SubjectPage,
+        reads=True,
     ),
     Operation(
         "GET",
