@@ -339,6 +339,19 @@ async def test_the_export_streams_the_definition_and_then_the_records(world: Wor
     assert (await officer.call("GET", "/internal/records/export")).status == 422
 
 
+async def test_deleted_records_are_found_by_their_code_and_exported(world: World) -> None:
+    officer = world.caller("d1")
+    gone = await enter(officer, "t_licences", licence(1, SHXYM=uscc(1)))
+    await enter(officer, "t_licences", licence(2, SHXYM=uscc(2)))
+    await officer.call("DELETE", f"/records/{gone['id']}")
+    for q in (uscc(1), "第1煤业", "长许〔2018〕1号"):
+        listed = await officer.get(f"/records?dataset=t_licences&state=deleted&q={q}")
+        assert [one["id"] for one in listed["items"]] == [gone["id"]], q
+    assert (await officer.get(f"/records?state=deleted&q={uscc(2)}"))["total"] == 0
+    answer = await officer.call("GET", "/internal/records/export?dataset=t_licences&state=deleted")
+    assert [json.loads(line)["id"] for line in answer.text.splitlines()[1:]] == [gone["id"]]
+
+
 async def test_the_tally_follows_every_change(world: World) -> None:
     officer = world.caller("d1")
     first = await enter(officer, "t_licences", licence(1))

@@ -9,10 +9,10 @@ from shared.messaging.consumer import Consumer, PermanentError
 class Message:
     """One delivery, and what the consumer answered."""
 
-    body, message_id = b"{}", "1"
-
     def __init__(self, type_: str) -> None:
+        self.body = b"{}"
         self.type: str | None = type_
+        self.message_id: str | None = "1"
         self.answers: list[str] = []
 
     async def ack(self) -> None:

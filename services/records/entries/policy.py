@@ -12,14 +12,29 @@ from shared.contracts.uploads import DatasetRef, Deadline, UserRef
 from shared.db.database import Row
 from shared.db.queries import escaped
 
-# The filters every list query takes first: dataset, department, state, region, from, to, by hand, values (JSON),
-# which day from and to are about, and on time.
-Filters = tuple[
-    str | None, str | None, str | None, str | None, date | None, date | None, bool | None, str | None, str, bool | None
-]
-
 # What only a code of an enterprise or person looks like.
 _CODE = re.compile(r"[0-9A-Z]{6,20}|[0-9A-Z]{8}-[0-9A-Z]")
+
+
+class Filters(NamedTuple):
+    """What every list query takes first, in the order of its parameters."""
+
+    dataset: str | None
+    department: str | None
+    state: str | None
+    region: str | None
+    first: date | None
+    last: date | None
+    by_hand: bool | None
+    values: str | None  # JSON
+    by: str  # the day that first and last are about
+    on_time: bool | None
+
+    @property
+    def narrows(self) -> bool:
+        """Whether the tally of datasets and departments is not the total."""
+        _, _, *others, _, on_time = self
+        return any(value is not None for value in (*others, on_time))
 
 
 class Sought(NamedTuple):
@@ -37,7 +52,7 @@ class Sought(NamedTuple):
 
 
 def filters_of(identity: Identity, wanted: RecordQuery, fields: Mapping[str, str]) -> Filters:
-    return (
+    return Filters(
         wanted.dataset,
         wanted.department if identity.is_admin else identity.department.code,
         wanted.state.value if wanted.state else None,
@@ -49,11 +64,6 @@ def filters_of(identity: Identity, wanted: RecordQuery, fields: Mapping[str, str
         wanted.by,
         wanted.on_time,
     )
-
-
-def is_unfiltered(filters: Filters) -> bool:
-    """Whether the tally of datasets and departments is the total."""
-    return all(value is None for value in (*filters[2:8], filters[9]))
 
 
 def sought(q: str | None) -> Sought | None:

@@ -17,12 +17,16 @@
   AND ($8::jsonb IS NULL OR r.values @> $8)
   AND ($10::boolean IS NULL OR (due_on(r.decided_on) >= r.created_at::date) = $10)
 
+-- part: of_state
+($3::text IS NULL
+  OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
+  OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
+  OR ($3 = 'revoked' AND r.state = 'revoked')
+  OR ($3 = 'deleted' AND r.state = 'deleted'))
+
 -- part: listed
 r.state <> 'deleted'
-  AND ($3::text IS NULL
-       OR ($3 = 'published' AND r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date))
-       OR ($3 = 'expired' AND r.state = 'published' AND r.published_until < current_date)
-       OR ($3 = 'revoked' AND r.state = 'revoked'))
+  AND {of_state}
   AND {narrowed}
 
 -- name: plan_by_values
@@ -86,15 +90,15 @@ WHERE {owned} AND {listed};
 
 -- name: list_deleted_ids
 -- $1 to $10 as above, $3 without meaning  $11 LIKE pattern of the name or NULL  $12 that of the document number or NULL
--- $13 at most
+-- $13 code or NULL  $14 at most
 SELECT r.record_id
 FROM record r
 WHERE {owned} AND r.state = 'deleted'
-  AND ($3::text IS NULL OR $3 = 'deleted')
+  AND {of_state}
   AND {narrowed}
-  AND ($11::text IS NULL OR r.name LIKE $11 OR r.document LIKE $12)
+  AND ($11::text IS NULL OR r.name LIKE $11 OR r.document LIKE $12 OR r.identifiers @> ARRAY[$13::text])
 ORDER BY r.record_id DESC
-LIMIT $13;
+LIMIT $14;
 
 -- name: search_newest
 -- $11 look at this many  $12 LIKE pattern of the name  $13 that of the document number, or NULL
@@ -206,7 +210,8 @@ LEFT JOIN dataset d ON d.code = r.dataset_code AND d.version = r.dataset_version
 LEFT JOIN department p ON p.code = r.department_code
 CROSS JOIN LATERAL (SELECT due_on(r.decided_on) AS due_on) due
 LEFT JOIN calendar_day c ON c.day = due.due_on
-WHERE {owned} AND {listed}
+WHERE {owned} AND (r.state <> 'deleted' OR $3 = 'deleted') AND {of_state}
+  AND {narrowed}
   AND ($12::text IS NULL OR r.name LIKE $12 OR r.document LIKE $13)
   AND ($14::text IS NULL OR r.identifiers @> ARRAY[$14])
 ORDER BY r.record_id DESC

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple
 
 from services.records.entries.errors import RecordNotFound
-from services.records.entries.policy import Filters, Sought, is_unfiltered
+from services.records.entries.policy import Filters, Sought
 from shared.db.database import Conn, Row
 from shared.db.queries import load_queries
 
@@ -35,8 +35,8 @@ async def plan_by_values(conn: Conn) -> None:
 
 async def list_ids(conn: Conn, filters: Filters, offset: int, size: int, large: int | None = None) -> Ids:
     """A page of record ids, newest first. `large`: the total, where it is known to be beyond counting."""
-    if filters[2] == "deleted":
-        return await _deleted_ids(conn, filters, (None, None), offset, size)
+    if filters.state == "deleted":
+        return await _deleted_ids(conn, filters, (None, None, None), offset, size)
     few = await _few_ids(conn, filters, offset, size) if large is None else None
     if few is not None:
         return few
@@ -53,7 +53,7 @@ async def list_ids(conn: Conn, filters: Filters, offset: int, size: int, large: 
 
 async def _newest_ids(conn: Conn, filters: Filters, offset: int, size: int) -> list[int]:
     """Over all departments: the page, if the newest records hold all of it."""
-    if filters[1] is not None:
+    if filters.department is not None:
         return []
     after = await conn.fetchval(SQL["newest_id"]) - LOOKED_AT
     rows = await conn.fetch(SQL["list_newest"], *filters, after, offset + size)
@@ -62,19 +62,17 @@ async def _newest_ids(conn: Conn, filters: Filters, offset: int, size: int) -> l
 
 async def _few_ids(conn: Conn, filters: Filters, offset: int, size: int) -> Ids | None:
     """Over all departments, by dates or the revoked: where these are few they have an index of their own."""
-    _, department, state, _, first, last, *_ = filters
-    if department is not None or not (state == "revoked" or first or last):
+    if filters.department is not None or not (filters.state == "revoked" or filters.first or filters.last):
         return None
     few = await conn.fetchrow(SQL["list_few"], *filters, MOST_COUNTED_SLOWLY + 1, offset, size)
     return Ids(few["ids"], few["total"]) if few is not None and few["total"] <= MOST_COUNTED_SLOWLY else None
 
 
 async def _counted(conn: Conn, filters: Filters, ids: list[int], offset: int) -> Ids:
-    if is_unfiltered(filters):
-        return Ids(ids, await conn.fetchval(SQL["count_tally"], *filters[:2]))
-    most = (
-        MOST_COUNTED_SLOWLY if filters[1] is None or filters[7] is not None or filters[9] is not None else MOST_COUNTED
-    )
+    if not filters.narrows:
+        return Ids(ids, await conn.fetchval(SQL["count_tally"], filters.dataset, filters.department))
+    slowly = filters.department is None or filters.values is not None or filters.on_time is not None
+    most = MOST_COUNTED_SLOWLY if slowly else MOST_COUNTED
     counted: int = await conn.fetchval(SQL["count_ids"], *filters, most + 1)
     if counted <= most:
         return Ids(ids, counted)
@@ -83,8 +81,8 @@ async def _counted(conn: Conn, filters: Filters, ids: list[int], offset: int) ->
 
 async def search_ids(conn: Conn, filters: Filters, sought: Sought, offset: int, size: int) -> Ids:
     """A page of the ids of records with this name, code or document number, newest first."""
-    if filters[2] == "deleted":
-        return await _deleted_ids(conn, filters, sought.patterns, offset, size)
+    if filters.state == "deleted":
+        return await _deleted_ids(conn, filters, (*sought.patterns, sought.code), offset, size)
     if sought.code is not None:
         row = await conn.fetchrow(SQL["search_codes"], *filters, sought.code, offset, size)
         if row is not None and row["total"]:
@@ -94,7 +92,7 @@ async def search_ids(conn: Conn, filters: Filters, sought: Sought, offset: int, 
     if seen < LOOKED_AT:
         return Ids(ids[offset : offset + size], len(ids))
     if len(ids) >= offset + size:
-        all_of_them = await conn.fetchval(SQL["count_tally"], *filters[:2])
+        all_of_them = await conn.fetchval(SQL["count_tally"], filters.dataset, filters.department)
         return Ids(ids[offset : offset + size], max(len(ids), all_of_them * len(ids) // seen), exact=False)
     estimate = await _estimate(conn, "estimate_names", *filters, *sought.patterns)
     if estimate > MANY:
@@ -105,9 +103,10 @@ async def search_ids(conn: Conn, filters: Filters, sought: Sought, offset: int, 
 
 
 async def _deleted_ids(
-    conn: Conn, filters: Filters, patterns: tuple[str | None, str | None], offset: int, size: int
+    conn: Conn, filters: Filters, wanted: tuple[str | None, str | None, str | None], offset: int, size: int
 ) -> Ids:
-    rows = await conn.fetch(SQL["list_deleted_ids"], *filters, *patterns, MOST_COUNTED + 1)
+    """`wanted`: patterns of the name and the document number, and the code."""
+    rows = await conn.fetch(SQL["list_deleted_ids"], *filters, *wanted, MOST_COUNTED + 1)
     ids = [row["record_id"] for row in rows]
     return Ids(ids[offset : offset + size], len(ids), exact=len(ids) <= MOST_COUNTED)
 
