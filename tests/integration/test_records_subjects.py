@@ -79,3 +79,13 @@ async def test_records_without_a_code_belong_together_by_name(world: World) -> N
     second = await officer.get("/subjects?q=无证经营部&page=2&size=1")
     assert [one["id"] for one in second["items"]] == [ids[0]]
     assert (await officer.call("GET", "/subjects?q=")).status == 422
+
+
+async def test_another_departments_record_is_found_by_no_code_that_is_not_shown(world: World) -> None:
+    fields = (await world.admin.get("/datasets/tax_arrears_fr"))["fields"]
+    values = {field["code"]: field["example"] or "" for field in fields}
+    await enter(world.caller("d1"), "tax_arrears_fr", values)
+    for caller, found in ((world.caller("d1"), 1), (world.admin, 1), (world.caller("d2"), 0)):
+        answer = await caller.post("/subjects/search", {"q": values["NSRSBH"]})
+        assert answer["total"] == found
+    assert (await world.caller("d2").post("/subjects/search", {"q": values["TYSHXYDM"]}))["total"] == 1

@@ -1,6 +1,6 @@
 """Which datasets and fields are public, and how the public may search them."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from services.records.publicity.layouts import Searched
 from shared.contracts.public import PublicField
@@ -22,6 +22,12 @@ def public_fields(dataset: Dataset) -> list[PublicField]:
     ]
 
 
+def codes_shown(dataset: Dataset, how: Set[str] = SHOWN) -> list[str]:
+    """The fields with codes of the subject that are shown so: as they are, or masked too."""
+    identifiers = roles_of(dataset).identifiers
+    return [field.code for field in dataset.fields if field.code in identifiers and field.visibility in how]
+
+
 def searched(datasets: Sequence[Dataset]) -> Searched:
     """A name that is shown masked is found only by somebody who knows all of it; one that is not shown, not at all.
 
@@ -34,11 +40,7 @@ def searched(datasets: Sequence[Dataset]) -> Searched:
         visibility = next((field.visibility for field in dataset.fields if field.code == roles.name), "hidden")
         if visibility == "public" and dataset.subject == "legal_person":
             by_part.append(dataset.code)
-            codes[dataset.code] = [
-                field.code
-                for field in dataset.fields
-                if field.code in roles.identifiers and field.visibility == "public"
-            ]
+            codes[dataset.code] = codes_shown(dataset, frozenset({"public"}))
         elif visibility in SHOWN:
             by_whole.append(dataset.code)
         document = next((field for field in dataset.fields if field.code == roles.document), None)

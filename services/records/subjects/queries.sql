@@ -1,14 +1,20 @@
 -- What a caller may see: all that its department has, and of others what is on show.
 -- $1 the caller's department, or NULL for every record  $2 datasets of which something is public
 
+-- part: in_sight
+($1::text IS NULL OR r.department_code = $1
+   OR (r.dataset_code = ANY ($2::text[]) AND r.state = 'published'
+       AND (r.published_until IS NULL OR r.published_until >= current_date)))
+
 -- name: by_code
--- $3 code  $4 most
+-- $3 code  $4 most  $5 datasets → the fields of their codes that are shown, if masked (JSON): another department's record is
+-- found by no other
 SELECT r.record_id, r.dataset_code, r.department_code, r.name, r.identifiers
 FROM record r
 WHERE r.identifiers @> ARRAY[$3::text] AND r.state <> 'deleted'
-  AND ($1::text IS NULL OR r.department_code = $1
-       OR (r.dataset_code = ANY ($2::text[]) AND r.state = 'published'
-           AND (r.published_until IS NULL OR r.published_until >= current_date)))
+  AND {in_sight}
+  AND ($1 IS NULL OR r.department_code = $1
+       OR EXISTS (SELECT FROM jsonb_array_elements_text($5::jsonb -> r.dataset_code) AS field WHERE r.values ->> field = $3))
 ORDER BY r.record_id DESC
 LIMIT $4;
 
@@ -18,9 +24,7 @@ LIMIT $4;
 SELECT r.record_id, r.dataset_code, r.department_code, r.name, r.identifiers
 FROM (SELECT * FROM record ORDER BY record_id DESC LIMIT $5) r
 WHERE r.name LIKE $3 AND r.state <> 'deleted'
-  AND ($1::text IS NULL OR r.department_code = $1
-       OR (r.dataset_code = ANY ($2::text[]) AND r.state = 'published'
-           AND (r.published_until IS NULL OR r.published_until >= current_date)))
+  AND {in_sight}
   AND ($1 IS NULL OR r.department_code = $1 OR r.name = $7 OR r.dataset_code <> ALL ($6::text[]))
 ORDER BY r.record_id DESC
 LIMIT $4;
@@ -33,9 +37,7 @@ WITH found AS MATERIALIZED (
     FROM record r
     WHERE r.name LIKE $3 AND ($5::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($5, NULL))
       AND r.state <> 'deleted'
-      AND ($1::text IS NULL OR r.department_code = $1
-           OR (r.dataset_code = ANY ($2::text[]) AND r.state = 'published'
-               AND (r.published_until IS NULL OR r.published_until >= current_date)))
+      AND {in_sight}
       AND ($1 IS NULL OR r.department_code = $1 OR r.name = $7 OR r.dataset_code <> ALL ($6::text[]))
 )
 SELECT * FROM found ORDER BY record_id DESC LIMIT $4;
@@ -45,18 +47,16 @@ SELECT * FROM found ORDER BY record_id DESC LIMIT $4;
 SELECT r.record_id, r.dataset_code, r.department_code, r.name, r.identifiers
 FROM record r
 WHERE r.record_id = $3 AND r.state <> 'deleted'
-  AND ($1::text IS NULL OR r.department_code = $1
-       OR (r.dataset_code = ANY ($2::text[]) AND r.state = 'published'
-           AND (r.published_until IS NULL OR r.published_until >= current_date)));
+  AND {in_sight};
 
 -- name: related
--- $3 codes of the subjects found  $4 most
+-- $3 codes of the subjects found  $4 most  $5 as in by_code
 SELECT r.record_id, r.dataset_code, r.department_code, r.name, r.identifiers
 FROM record r
 WHERE r.identifiers && $3::text[] AND r.state <> 'deleted'
-  AND ($1::text IS NULL OR r.department_code = $1
-       OR (r.dataset_code = ANY ($2::text[]) AND r.state = 'published'
-           AND (r.published_until IS NULL OR r.published_until >= current_date)))
+  AND {in_sight}
+  AND ($1 IS NULL OR r.department_code = $1
+       OR EXISTS (SELECT FROM jsonb_array_elements_text($5::jsonb -> r.dataset_code) AS field WHERE r.values ->> field = ANY ($3)))
 ORDER BY r.record_id DESC
 LIMIT $4;
 
@@ -65,9 +65,7 @@ LIMIT $4;
 SELECT r.record_id, r.dataset_code, r.department_code, r.name, r.identifiers
 FROM record r
 WHERE r.name = ANY ($3::text[]) AND r.identifiers = '{}' AND r.state <> 'deleted'
-  AND ($1::text IS NULL OR r.department_code = $1
-       OR (r.dataset_code = ANY ($2::text[]) AND r.state = 'published'
-           AND (r.published_until IS NULL OR r.published_until >= current_date)))
+  AND {in_sight}
 ORDER BY r.record_id DESC
 LIMIT $4;
 

@@ -22,13 +22,14 @@ class Sight(NamedTuple):
     department: str | None  # None: everything
     public: list[str]  # datasets of which something is public
     persons: list[str]  # of these, the ones about natural persons
+    codes: str  # of these, the fields of codes that are shown, if masked: dataset → fields, as JSON
 
 
 async def search(conn: Conn, sight: Sight, sought: Sought) -> list[Row]:
     """Records whose subject has this name or code, newest first, at most MOST."""
     seen = (sight.department, sight.public)
     if sought.code is not None:
-        rows = await conn.fetch(SQL["by_code"], *seen, sought.code, MOST)
+        rows = await conn.fetch(SQL["by_code"], *seen, sought.code, MOST, sight.codes)
         if rows:
             return rows
     newest = await conn.fetch(
@@ -54,7 +55,7 @@ async def complete(conn: Conn, sight: Sight, rows: Sequence[Row]) -> list[Row]:
     seen = (sight.department, sight.public)
     codes = sorted({code for row in rows for code in row["identifiers"]})
     if codes:
-        found |= {row["record_id"]: row for row in await conn.fetch(SQL["related"], *seen, codes, MOST)}
+        found |= {row["record_id"]: row for row in await conn.fetch(SQL["related"], *seen, codes, MOST, sight.codes)}
     names = sorted({row["name"] for row in rows if not row["identifiers"] and row["name"]})
     if names:
         found |= {row["record_id"]: row for row in await conn.fetch(SQL["namesakes"], *seen, names, MOST)}

@@ -1,9 +1,11 @@
 """便捷查询: one enterprise or person across all datasets."""
 
+import json
+
 from services.records.entries import repository as entries
 from services.records.entries.policy import sought
 from services.records.publicity import repository as publicity
-from services.records.publicity.policy import is_public, searched
+from services.records.publicity.policy import codes_shown, is_public, searched
 from services.records.subjects import repository
 from services.records.subjects.errors import SubjectNotFound
 from services.records.subjects.policy import group, subject_of
@@ -53,7 +55,8 @@ class SubjectsService:
 
 def _sight(identity: Identity, datasets: dict[str, Dataset]) -> Sight:
     public = [one for one in datasets.values() if is_public(one)]
-    return Sight(identity.department_scope, [one.code for one in public], searched(public).by_whole)
+    codes = {one.code: codes_shown(one) for one in public}
+    return Sight(identity.department_scope, [*codes], searched(public).by_whole, json.dumps(codes))
 
 
 async def _datasets(conn: Conn) -> dict[str, Dataset]:
