@@ -70,3 +70,9 @@ WHERE {wanted};
 -- name: drop_batches
 -- The inbox of an upload that has come to an end.
 DELETE FROM ledger_batch WHERE upload_id = $1;
+
+-- name: tally
+-- $1 dataset  $2 department  $3 living records more (or fewer)
+INSERT INTO record_tally AS t (dataset_code, department_code, records)
+VALUES ($1, $2, $3)
+ON CONFLICT (dataset_code, department_code) DO UPDATE SET records = t.records + excluded.records;

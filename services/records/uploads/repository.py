@@ -59,6 +59,11 @@ async def lock_keys(conn: Conn, dataset_code: str, department_code: str) -> None
     await conn.execute(SQL["lock_keys"], dataset_code, department_code)
 
 
+async def tally(conn: Conn, dataset_code: str, department_code: str, more: int) -> None:
+    """The department has `more` living records of the dataset, or fewer. With lock_keys."""
+    await conn.execute(SQL["tally"], dataset_code, department_code, more)
+
+
 async def lock_upload(conn: Conn, upload_id: UUID, department: str | None = None) -> Row:
     """The upload, with its keys and itself locked until the transaction ends.
 

@@ -77,9 +77,3 @@ WHERE record_id = $1;
 INSERT INTO revision (record_id, revision, action, by, by_name, reason, before, after, before_changed_by_upload_id,
                       before_dataset_version)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
-
--- name: tally
--- $1 dataset  $2 department  $3 living records more (or fewer)
-INSERT INTO record_tally AS t (dataset_code, department_code, records)
-VALUES ($1, $2, $3)
-ON CONFLICT (dataset_code, department_code) DO UPDATE SET records = t.records + excluded.records;

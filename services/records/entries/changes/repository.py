@@ -116,7 +116,3 @@ async def add_revision(conn: Conn, identity: Identity, before: Row, act: Act) ->
         before["changed_by_upload_id"],
         before["dataset_version"],
     )
-
-
-async def tally(conn: Conn, dataset: str, department: str, more: int) -> None:
-    await conn.execute(SQL["tally"], dataset, department, more)

@@ -69,7 +69,7 @@ class ChangesService:
             record_id = await repository.add_record(conn, identity, Entry(dataset, checked.values, key))
             if record_id is None:
                 raise _taken(dataset, await repository.find_key(conn, dataset.code, department, key))
-            await repository.tally(conn, dataset.code, department, 1)
+            await uploads.tally(conn, dataset.code, department, 1)
             await audit.add(conn, identity, "record.created", _object(record_id))
             record = await _read(conn, record_id)
         return StoredRecord(**dict(record), warnings=checks.warnings_of(checked.problems))
@@ -98,7 +98,7 @@ class ChangesService:
             before = await _living(conn, identity, record_id)
             await repository.delete_record(conn, identity, record_id)
             await repository.add_revision(conn, identity, before, Act("deleted", reason, None))
-            await repository.tally(conn, before["dataset_code"], before["department_code"], -1)
+            await uploads.tally(conn, before["dataset_code"], before["department_code"], -1)
             await audit.add(conn, identity, "record.deleted", _object(record_id), reason)
 
     async def revoke(self, identity: Identity, record_id: int, reason: str) -> Record:

@@ -140,12 +140,6 @@ FROM ledger l
 WHERE l.upload_id = $1 AND l.row BETWEEN $2 AND $3 AND ($4::integer[] IS NULL OR l.row = ANY ($4))
   AND l.outcome = 'updated' AND r.record_id = l.record_id;
 
--- name: tally
--- $1 dataset  $2 department  $3 living records more (or fewer)
-INSERT INTO record_tally AS t (dataset_code, department_code, records)
-VALUES ($1, $2, $3)
-ON CONFLICT (dataset_code, department_code) DO UPDATE SET records = t.records + excluded.records;
-
 -- name: forecast
 -- What confirming would do, were it done now. $1 upload  $2 dataset  $3 department  $4 on_duplicate
 SELECT count(*) FILTER (WHERE r.record_id IS NULL) AS inserted,

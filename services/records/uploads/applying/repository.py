@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.records.uploads import repository as uploads
 from shared.datasets.definition import Dataset
 from shared.datasets.roles import roles_of
 from shared.db.database import Conn, Row
@@ -94,7 +95,7 @@ async def insert_rows(conn: Conn, upload: Row, dataset: Dataset, rows: Rows, by:
     )
     assert counts is not None  # an aggregate always has its row
     if counts["inserted"]:
-        await tally(conn, upload["dataset_code"], upload["department_code"], counts["inserted"])
+        await uploads.tally(conn, upload["dataset_code"], upload["department_code"], counts["inserted"])
     return Applied(inserted=counts["inserted"], on_time=counts["on_time"], late=counts["late"])
 
 
@@ -126,10 +127,6 @@ def field_codes(dataset: Dataset) -> list[str | None]:
         *identifiers,
         *[None] * (MOST_IDENTIFIERS - len(identifiers)),
     ]
-
-
-async def tally(conn: Conn, dataset_code: str, department_code: str, more: int) -> None:
-    await conn.execute(SQL["tally"], dataset_code, department_code, more)
 
 
 async def forecast(conn: Conn, upload: Row) -> Applied:

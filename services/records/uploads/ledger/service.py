@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import AsyncGenerator, Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from services.records.datasets import repository as datasets
 from services.records.uploads import repository as uploads
 from services.records.uploads.errors import WrongState
 from services.records.uploads.ledger import repository
 from services.records.uploads.policy import upload_of
+from shared.clock import today
 from shared.contracts.base import Page
 from shared.contracts.identity import Identity
 from shared.contracts.mending import Comparison, ComparisonFilter
@@ -21,13 +21,8 @@ from shared.datasets.masking import public_values
 from shared.datasets.roles import roles_of
 from shared.db.database import Conn, Database, Row
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 STREAMED = 1000  # rows read at a time
 WAITING = frozenset({Outcome.REJECTED, Outcome.IGNORED, Outcome.PENDING})
-
-
-def today() -> date:
-    return datetime.now(SHANGHAI).date()
 
 
 class LedgerService:

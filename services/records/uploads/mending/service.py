@@ -13,10 +13,11 @@ from services.records.uploads.applying.service import Settled
 from services.records.uploads.checks import require_awaiting, require_mendable
 from services.records.uploads.errors import RowNotFound, RowNotWaiting, ValuesInvalid
 from services.records.uploads.ledger import repository as ledger
-from services.records.uploads.ledger.service import shown, today
+from services.records.uploads.ledger.service import shown
 from services.records.uploads.mending import repository
 from services.records.uploads.mending.checks import checked_again, once_a_key
 from services.records.uploads.policy import upload_of
+from shared.clock import today
 from shared.contracts.base import Announce
 from shared.contracts.identity import Identity
 from shared.contracts.mending import Replaced, ReplaceValue

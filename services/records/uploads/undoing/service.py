@@ -74,7 +74,7 @@ class UndoingService:
 async def _remove(conn: Conn, identity: Identity, upload: Row, records: Sequence[Touched]) -> None:
     if records:
         await repository.remove(conn, identity, upload["upload_id"], records)
-        await applied.tally(conn, upload["dataset_code"], upload["department_code"], -len(records))
+        await uploads.tally(conn, upload["dataset_code"], upload["department_code"], -len(records))
 
 
 async def _restore(conn: Conn, identity: Identity, upload: Row, records: Sequence[Touched]) -> None:
