@@ -23,19 +23,18 @@ class RemindersService:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + EVERY_SECONDS
-        await self.announce_ended()
+        await self.announce_due()
 
-    async def announce_ended(self) -> int:
-        """Write the messages that are due now; how many were new."""
-        told: list[UserMessaged] = []
-        async with self._db.transaction() as conn:
-            for row in await repository.ended(conn):
-                told += await _publicity_ended(conn, row)
-            for row in await repository.waiting_rows(conn):
-                told += await _deadline_near(conn, row)
-        for event in told:
-            await self._announce(event)
-        return len(told)
+    async def announce_due(self) -> int:
+        """Write the messages that are due now; how many were new. One kind stays written though the next stumbles."""
+        count = 0
+        for due, tell in ((repository.ended, _publicity_ended), (repository.waiting_rows, _deadline_near)):
+            async with self._db.transaction() as conn:
+                told = [message for row in await due(conn) for message in await tell(conn, row)]
+            for message in told:
+                await self._announce(message)
+            count += len(told)
+        return count
 
 
 async def _publicity_ended(conn: Conn, row: Row) -> list[UserMessaged]:
