@@ -133,7 +133,7 @@ async def test_a_department_and_its_first_officer(screen: Screen) -> None:
     await screen.accessible(page)
     await dialog.get_by_role("button", name="保存").click()
     await expect(dialog).to_be_hidden()
-    await choose(page, "按部门筛选", name)
+    await choose(page, "部门", name)
     await expect(page.get_by_role("row", name=username)).to_contain_text("填报员")
     assert page.url.endswith(f"/admin/users?department={code}")
     await screen.accessible(page)

@@ -22,6 +22,15 @@ export function useDataset(code: MaybeRefOrGetter<string | undefined>) {
   return { ...all, data: computed(() => all.data.value?.find((dataset) => dataset.code === toValue(code))) }
 }
 
+/** Every department, closed ones too. Only the credit office may ask. */
+export const useDepartments = (enabled: MaybeRefOrGetter<boolean> = true) =>
+  useQuery({
+    queryKey: ['departments', 'all'],
+    enabled: () => toValue(enabled),
+    staleTime: 300_000,
+    queryFn: async ({ signal }) => (await data(api.GET('/api/v1/departments', { signal, params: { query: { size: 200 } } }))).items,
+  })
+
 /** 消息提醒's number; asked each minute, not by a stream: six open streams freeze a browser. */
 export const useUnread = (enabled: MaybeRefOrGetter<boolean>) =>
   useQuery({

@@ -5,9 +5,9 @@ export function useAddress() {
   const route = useRoute()
   const router = useRouter()
   const text = (name: string) => (typeof route.query[name] === 'string' ? (route.query[name] as string) : '')
-  /** Changes these; whatever changes, the list begins again at page 1 unless `page` is among them. */
   // Of a change still on its way: the pager changes size and page in one breath.
   let going: Record<string, string> | undefined
+  /** Changes these; whatever changes, the list begins again at page 1 unless `page` is among them. */
   const set = (changes: Record<string, string | number | boolean | null | undefined>) => {
     const wanted = Object.entries({ ...(going ?? route.query), page: '', ...changes }).filter(([, value]) => value)
     const query = Object.fromEntries(wanted.map(([name, value]) => [name, String(value)]))

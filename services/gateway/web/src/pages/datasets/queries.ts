@@ -14,13 +14,6 @@ export const useVersions = (code: MaybeRefOrGetter<string | undefined>) =>
       (await data(api.GET('/api/v1/datasets/{code}/versions', { signal, params: { path: { code: toValue(code) ?? '' } } }))).items,
   })
 
-export const useDepartments = () =>
-  useQuery({
-    queryKey: ['departments', 'all'],
-    queryFn: async ({ signal }) =>
-      (await data(api.GET('/api/v1/departments', { signal, params: { query: { size: 200, active: true } } }))).items,
-  })
-
 /** Rows kept so far by dataset code: what tells a dataset in use from one nobody has reported yet. */
 export const useStored = () =>
   useQuery({
