@@ -55,6 +55,7 @@ export const ADMIN_CHAPTERS: Chapter[] = [
               '在预览里看模板、填写页面和公众将看到的样子，点**检查并保存**。',
             ],
           },
+          { picture: 'designer', alt: '数据集设计：左面按展示顺序列出字段，可以改名称、类型、必填和公开属性' },
           {
             head: ['公开属性', '公众看到'],
             rows: [
@@ -98,6 +99,7 @@ export const ADMIN_CHAPTERS: Chapter[] = [
               '全部录完后点**已录完**。在此之前，那一年的期限都注明是暂定的。',
             ],
           },
+          { picture: 'calendar', alt: '工作日历：一年十二个月，放假的工作日和调休上班的周末用颜色标出' },
         ],
       },
       {
