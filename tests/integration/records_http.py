@@ -1,7 +1,7 @@
 """The records API over a real database, called with identities that a small auth signs."""
 
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -156,11 +156,13 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(dsn: str) -> AsyncGenerator[World]:
+async def open_world(
+    dsn: str, *, more: Sequence[Dataset] = (LICENCES, PERSONS, PENALTIES, SECRET)
+) -> AsyncGenerator[World]:
     auth = Auth()
     async with TestServer(auth.app()) as auth_server, Database.open(dsn) as db:
         async with db.transaction() as conn:
-            for dataset in (LICENCES, PERSONS, PENALTIES, SECRET):
+            for dataset in more:
                 await datasets.add_version(conn, dataset, "测试")
         settings = Settings(database=dsn, amqp=NOBODYS_BROKER, auth_url=str(auth_server.make_url("")).rstrip("/"))
         async with TestClient(TestServer(create_app(settings))) as client:

@@ -77,7 +77,7 @@ WITH newest AS MATERIALIZED (
 SELECT (SELECT count(*) FROM newest) AS seen,
        coalesce(array_agg(r.record_id ORDER BY r.record_id DESC), '{}') AS ids
 FROM newest
-JOIN record r USING (record_id)
+CROSS JOIN LATERAL (SELECT * FROM record WHERE record_id = newest.record_id LIMIT 1) r
 WHERE {named};
 
 -- name: search_names

@@ -1,0 +1,172 @@
+"""The hottest requests read no big table from end to end: what is quick on a new installation stays so after five years."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote
+
+import asyncpg
+import pytest
+
+from services.records.publicity.reminders.service import RemindersService
+from services.records.uploads.applying import repository as applying
+from shared.contracts.base import Message
+from shared.contracts.identity import Role
+from tests.bench import big_table
+from tests.bench.files import DATASET
+from tests.fixtures.postgres import MakeDatabase
+from tests.integration.records_http import World, open_world
+from tests.integration.records_room import Records, open_records, person, row
+
+pytestmark = pytest.mark.integration
+
+RECORDS = 100_000  # so many that no plan which reads them all is the cheaper one
+BIG = ["record", "ledger", "revision"]
+# A prepared statement gets its generic plan with the sixth run.
+RUNS = 7
+DEPARTMENT = "d1"
+NAME, DOCUMENT, CODE = "第19医药连锁", "准字〔2024〕7701", "91140400000000020X"
+
+Request = Callable[[World], Awaitable[object]]
+
+
+def officer(path: str) -> Request:
+    return lambda world: world.caller(DEPARTMENT).get(path)
+
+
+def admin(path: str) -> Request:
+    return lambda world: world.admin.get(path)
+
+
+def anyone(path: str) -> Request:
+    return lambda world: world.anyone.get(path)
+
+
+async def one_record(world: World, suffix: str = "") -> object:
+    listed = await world.caller(DEPARTMENT).get(f"/records?dataset={DATASET}&size=1")
+    return await world.caller(DEPARTMENT).get(f"/records/{listed['items'][0]['id']}{suffix}")
+
+
+async def history(world: World) -> object:
+    return await one_record(world, "/history")
+
+
+async def public_detail(world: World) -> object:
+    listed = await world.anyone.get(f"/public/records?dataset={DATASET}&size=1")
+    return await world.anyone.get(f"/public/records/{listed['items'][0]['id']}")
+
+
+async def subject(world: World) -> object:
+    return await world.caller(DEPARTMENT).post("/subjects/search", {"q": CODE})
+
+
+async def rows(world: World) -> object:
+    caller = world.caller(DEPARTMENT)
+    upload = (await caller.get("/uploads?size=1"))["items"][0]["id"]
+    return [await caller.get(f"/uploads/{upload}/rows{query}") for query in ("", "?outcome=rejected", "?page=3")]
+
+
+READS: dict[str, Request] = {
+    "list": officer(f"/records?dataset={DATASET}&page=2"),
+    "list by region": officer(f"/records?dataset={DATASET}&region=140403&state=published"),
+    "list by decision day": officer(f"/records?dataset={DATASET}&from=2024-03-01&to=2024-03-09"),
+    "list of all departments": admin("/records?size=50"),
+    "list by decision day, all departments": admin("/records?from=2024-03-01&to=2024-03-02"),
+    "list by day of report, all departments": admin(f"/records?dataset={DATASET}&by=reported&from=2026-11-19"),
+    "revoked": admin("/records?state=revoked"),
+    "deleted": officer(f"/records?dataset={DATASET}&state=deleted"),
+    "name": officer(f"/records?dataset={DATASET}&q={quote(NAME)}"),
+    "name, all departments": admin(f"/records?q={quote(NAME)}"),
+    "common word": admin(f"/records?q={quote('有限公司')}"),
+    "two characters": officer(f"/records?q={quote('医药')}"),
+    "nobody's name": admin(f"/records?q={quote('查无此企业')}"),
+    "document number": officer(f"/records?q={quote(DOCUMENT)}"),
+    "code": admin(f"/records?q={CODE}"),
+    "record": one_record,
+    "history": history,
+    "public list": anyone(f"/public/records?dataset={DATASET}&page=3"),
+    "public name": anyone(f"/public/records?q={quote(NAME)}"),
+    "public document number": anyone(f"/public/records?q={quote(DOCUMENT)}"),
+    "public code": anyone(f"/public/records?q={CODE}"),
+    "public detail": public_detail,
+    "public figures": anyone("/public/statistics"),
+    "subject by code": subject,
+    "subject by name": officer(f"/subjects?q={quote(NAME)}"),
+    "statistics by department": admin("/statistics?group_by=department"),
+    "statistics by month": officer("/statistics?group_by=month&from=2026-01-01"),
+    "home": officer("/home"),
+    "home of the credit office": admin("/home"),
+    "uploads": officer("/uploads"),
+    "rows of an upload": rows,
+    "messages": officer("/messages"),
+}
+
+
+async def walked(dsn: str) -> dict[str, int]:
+    """Sequential scans so far of the big tables; those of connections that have ended."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        # A backend tells its counts when it ends, at the latest.
+        async with asyncio.timeout(10):
+            while await conn.fetchval(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND backend_type IN ('client backend', 'parallel worker')"
+            ):
+                await asyncio.sleep(0.01)
+        found = await conn.fetch("SELECT relname, seq_scan FROM pg_stat_user_tables WHERE relname = ANY ($1)", BIG)
+        return {one["relname"]: one["seq_scan"] for one in found}
+    finally:
+        await conn.close()
+
+
+@pytest.fixture
+async def full(make_database: MakeDatabase) -> str:
+    """The address of a records database with a hundred thousand records, two hundred uploads, ten thousand revisions."""
+    dsn = await make_database("records")
+    conn = await asyncpg.connect(dsn, server_settings={"timezone": "Asia/Shanghai"})
+    try:
+        await big_table.fill(conn, DEPARTMENT, RECORDS)
+    finally:
+        await conn.close()
+    return dsn
+
+
+async def test_nothing_hot_reads_a_big_table_from_end_to_end(full: str) -> None:
+    before = await walked(full)
+    assert sorted(before) == sorted(BIG)
+    guilty = []
+    for name, request in READS.items():
+        async with open_world(full, more=()) as world:
+            for _ in range(RUNS):
+                await request(world)
+        after = await walked(full)
+        guilty += [f"{name}: {table}" for table in BIG if after[table] > before[table]]
+        before = after
+
+    async with open_records(full) as records:
+        await a_file_comes_and_goes(records)
+    after = await walked(full)
+    guilty += [f"a file comes and goes: {table}" for table in BIG if after[table] > before[table]]
+    assert guilty == []
+
+
+async def unheard(_message: Message) -> None:
+    """Nobody listens."""
+
+
+async def a_file_comes_and_goes(records: Records) -> None:
+    """Stored, refused in part and corrected by a second file, reported again with other values, undone."""
+    reporter = person(DEPARTMENT, Role.REPORTER)
+    for turn in range(RUNS):
+        good = [row(1000 * turn + number) for number in range(60)]
+        first = await records.upload([*good, row("", DAY="2026-11-31")], reporter)
+        assert (first.counts.inserted, first.counts.rejected) == (60, 1)
+        correction = await records.register(reporter)
+        await records.send(correction, [row(f"{turn} 补正")], origins={3: (first.id, 63)})
+        again = await records.upload([{**one, "NAME": "长治另一公司"} for one in good], reporter)
+        assert again.counts.updated == 60
+        for upload, touched in ((again, 60), (correction, 1), (first, 60)):
+            undone = await records.services.undoing.undo(reporter, upload.id)
+            assert undone.removed + undone.restored == touched
+    async with records.db.reading() as conn:
+        await applying.merge_search_indexes(conn)
+    await RemindersService(records.db, unheard).announce_due()
