@@ -1,7 +1,8 @@
 """Runs dbmate over a folder of plain SQL: the `migrate` command of the services that own a database.
 
-The old version of the service goes on working meanwhile. So a statement waits for a lock no longer than LOCK_SECONDS, because
-everybody else queues behind it, and is tried again; and what CREATE INDEX CONCURRENTLY leaves when it is cut short is cleared away.
+The old version of the service goes on working meanwhile. So a statement waits for a lock no longer than LOCK_SECONDS,
+because everybody else queues behind it, and is tried again; and what CREATE INDEX CONCURRENTLY leaves when it is cut
+short is cleared away.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from shared.db.database import DOWN
 log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 60.0
-# Longer than the longest statement of a service may hold a lock (statement_timeout of shared.db.database), several times over.
+# Several times as long as a statement of a service may hold a lock (statement_timeout of shared.db.database).
 PATIENCE_SECONDS = 600.0
 LOCK_SECONDS = 3
 POLL_SECONDS = 0.5
@@ -40,8 +41,8 @@ def migrate(dsn: str, folder: Path) -> None:
     A file with CREATE INDEX CONCURRENTLY begins `-- migrate:up transaction:false` and holds this one statement.
 
     Raises:
-        MigrationFailed: a file does not apply, or the server did not come up within WAIT_SECONDS, or a lock was not to be
-            had, or another migrator did not end, within PATIENCE_SECONDS.
+        MigrationFailed: a file does not apply, or the server did not come up within WAIT_SECONDS, or a lock was not to
+            be had, or another migrator did not end, within PATIENCE_SECONDS.
     """
     asyncio.run(_migrate(dsn, folder))
 
@@ -50,7 +51,7 @@ async def _migrate(dsn: str, folder: Path) -> None:
     conn = await _connect(dsn)
     try:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        # Asked again and again: one who waits for the lock in a statement is one whom CREATE INDEX CONCURRENTLY waits for.
+        # Asked again and again: CREATE INDEX CONCURRENTLY would wait for one who waits for the lock in a statement.
         while not await conn.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
             await _pause(deadline, "another migrator is at work")
         while not await _dbmate(conn, dsn, folder):

@@ -1,4 +1,4 @@
-"""With two million records (RECORDS=5000000: as many): list pages, name searches, the public view, statistics, and an upload."""
+"""With two million records, or RECORDS: list pages, name searches, the public view, statistics, and an upload."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""The hottest requests read no big table from end to end: what is quick on a new installation stays so after five years."""
+"""The hottest requests read no big table from end to end: what is quick when new stays so after five years."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -120,7 +120,7 @@ async def walked(dsn: str) -> dict[str, int]:
 
 @pytest.fixture
 async def full(make_database: MakeDatabase) -> str:
-    """The address of a records database with a hundred thousand records, two hundred uploads, ten thousand revisions."""
+    """A records database with a hundred thousand records, two hundred uploads, ten thousand revisions."""
     dsn = await make_database("records")
     conn = await asyncpg.connect(dsn, server_settings={"timezone": "Asia/Shanghai"})
     try:
