@@ -1,12 +1,13 @@
 """Runs one process: uvloop, logs, signals, and the health page of those that serve no other HTTP."""
 
 import asyncio
+import resource
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import uvloop
-from aiohttp import web
+from aiohttp import web, web_response
 
 from shared.telemetry import logs
 from shared.telemetry.health import Check, add_health
@@ -17,6 +18,9 @@ SHUTDOWN_SECONDS = 20.0
 def serve(app: web.Application, *, name: str, host: str, port: int, log_level: str = "INFO") -> None:
     """Run an HTTP process until SIGTERM; requests in hand are finished first."""
     logs.configure(name, log_level)
+    _allow_connections()
+    # What the parser refuses never reaches the application: its answer would name the library and its version.
+    web_response.SERVER_SOFTWARE = "credit"  # type: ignore[attr-defined]  # the library has no setting for it
     web.run_app(
         app,
         host=host,
@@ -27,6 +31,12 @@ def serve(app: web.Application, *, name: str, host: str, port: int, log_level: s
         shutdown_timeout=SHUTDOWN_SECONDS,
         loop=uvloop.new_event_loop(),
     )
+
+
+def _allow_connections() -> None:
+    """As many as the system lets us have: the usual soft limit of 1024 files is used up by a thousand idle browsers."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def run(main: Callable[[asyncio.Event], Awaitable[None]], *, name: str, log_level: str = "INFO") -> None:

@@ -37,7 +37,13 @@ def create_app(settings: Settings) -> web.Application:
         client_max_size=64 * 1024,  # bodies the gateway reads itself; proxied ones are only counted
         # A small read buffer pauses a sender early: twenty uploads of 20 MB peak at 71 MB, else at 80.
         # A compressed body is passed on as it is: its length and encoding are said in its headers.
-        handler_args={"max_field_size": 16_384, "read_bufsize": 16_384, "auto_decompress": False},
+        # A head must be whole so long after the connection or the answer before it; the library waits for an hour.
+        handler_args={
+            "max_field_size": 16_384,
+            "read_bufsize": 16_384,
+            "auto_decompress": False,
+            "keepalive_timeout": settings.idle_seconds,
+        },
     )
     app[SETTINGS] = settings
     app[SITE] = read_site(settings.site)

@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     body_seconds: float = Field(600, description="A request body must be complete after this long …")
     stall_seconds: float = Field(60, description="… and never pause for longer than this.")
 
+    idle_seconds: float = Field(
+        75, description="A connection without a whole request ends; longer than a proxy keeps it."
+    )
+
     signed_in_rate: str = Field("6000/minute", description="Per user.")
     public_rate: str = Field("3000/minute", description="Per address, without identity.")
     upload_rate: str = Field("600/minute", description="Per department.")

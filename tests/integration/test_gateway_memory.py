@@ -1,17 +1,13 @@
 """Twenty departments send their largest files at the same moment: the gateway, a process of its own, holds none."""
 
 import asyncio
-import os
 import re
-import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from aiohttp import web
 
-from deploy.local import processes
-from tests.fixtures.gateway import KEY, NOWHERE, officer, open_services
-from tests.fixtures.room import ROOT
+from tests.fixtures.gateway import gateway_process, officer, open_services
 
 UPLOADS, MEGABYTES, LIMIT_MB = 20, 20, 80
 MB = 1024 * 1024
@@ -34,45 +30,14 @@ async def test_twenty_uploads_of_twenty_megabytes_take_less_than_eighty_of_memor
         for _ in range(4 * MEGABYTES):
             yield piece
 
-    async with open_services() as gateway:
+    async with open_services() as gateway, gateway_process(gateway) as process:
         gateway.ingest.answer = answer
         headers = gateway.let_in(officer())
-        [port] = processes.free_ports(1)
-        gateway.url = f"http://127.0.0.1:{port}"
-        environment = {
-            "GATEWAY_AUTH_URL": gateway.auth.url,
-            "GATEWAY_RECORDS_URL": gateway.records.url,
-            "GATEWAY_INGEST_URL": gateway.ingest.url,
-            "GATEWAY_AUTH_KEY": KEY,
-            "GATEWAY_AMQP": NOWHERE,
-            "GATEWAY_PORT": str(port),
-            "GATEWAY_LOG_LEVEL": "ERROR",
-        }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.gateway", cwd=ROOT, env=os.environ | environment
+        answers = await asyncio.gather(
+            *(gateway.ask("POST", "/api/v1/uploads", headers, data=content()) for _ in range(UPLOADS))
         )
-        try:
-            await until_alive(port)
-            answers = await asyncio.gather(
-                *(gateway.ask("POST", "/api/v1/uploads", headers, data=content()) for _ in range(UPLOADS))
-            )
-            assert [(one.status, (await one.json())["size"]) for one in answers] == [(202, MEGABYTES * MB)] * UPLOADS
-            assert peak_mb(process.pid) < LIMIT_MB
-        finally:
-            process.terminate()
-            assert await asyncio.wait_for(process.wait(), 20) == 0
-
-
-async def until_alive(port: int) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.05)
-            else:
-                writer.close()
-                return
+        assert [(one.status, (await one.json())["size"]) for one in answers] == [(202, MEGABYTES * MB)] * UPLOADS
+        assert peak_mb(process.pid) < LIMIT_MB
 
 
 def peak_mb(pid: int) -> float:
