@@ -115,10 +115,10 @@ SEEN_BY_ALL = {"GET /api/v1/public/records/{record_id}", "GET /api/v1/subjects/{
 
 
 class Cast(NamedTuple):
-    """Callers by role of one department; the manager of another; what the first department owns."""
+    """Callers by role of one department; those of another; what the first department owns."""
 
     callers: dict[str, Api]
-    rival: Api
+    rivals: dict[str, Api]
     owned: dict[str, str]
     department: str
 
@@ -162,7 +162,7 @@ async def cast(platform: Platform) -> AsyncGenerator[Cast]:
         admin = office.other()
         admin.token = (await office.post("/tokens", {"name": "routes", "expires_in_days": 1}))["token"]
         callers["admin"] = admin
-        rival, _, _ = await _token(office, "manager", "rivals")
+        rivals = {role: (await _token(office, role, "rivals"))[0] for role in ("viewer", "reporter", "manager")}
         reporter = callers["reporter"]
         rows = [licence(71), licence(72, XK_SPLB="一般")]
         owned["upload_id"] = (await reporter.upload("xzxk_fr", workbook(await office.get("/datasets/xzxk_fr"), rows)))[
@@ -170,7 +170,7 @@ async def cast(platform: Platform) -> AsyncGenerator[Cast]:
         ]
         owned["record_id"] = (await reporter.get("/records"))["items"][0]["id"]
         owned["message_id"] = (await reporter.get("/messages"))["items"][0]["id"]
-        yield Cast(callers, rival, owned, "routes")
+        yield Cast(callers, rivals, owned, "routes")
 
 
 async def _ask(api: Api, cast: Cast, route: str, ids: dict[str, str]) -> Any:
@@ -220,18 +220,34 @@ async def test_who_may_is_let_in(cast: Cast, route: str) -> None:
 SAID_OTHERWISE = {"PUT /api/v1/session/password", "POST /api/v1/session", "POST /api/v1/users"}
 
 
-@pytest.mark.parametrize("route", [route for route in MAY if OWNED.search(route) and route not in SEEN_BY_ALL])
+@pytest.mark.parametrize(
+    "route", [route for route in MAY if OWNED.search(route) and route not in SEEN_BY_ALL and MAY[route] != ADMIN]
+)
 async def test_what_is_anothers_is_not_found(cast: Cast, route: str) -> None:
-    if MAY[route] == ADMIN:
-        return
-    answer = await _ask(cast.rival, cast, route, cast.owned)
-    assert answer.status == 404, answer
+    for role, rival in cast.rivals.items():
+        answer = await _ask(rival, cast, route, cast.owned)
+        assert answer.status == (404 if role in MAY[route].split() else 403), (role, answer)
     upload = await cast.callers["reporter"].get(f"/uploads/{cast.owned['upload_id']}")
     assert (upload["state"], upload["counts"]["rejected"], upload["deleted_at"]) == ("partly_stored", 1, None)
 
 
+@pytest.mark.parametrize("route", [route for route in MAY if OWNED.search(route) and route.startswith("GET")])
+async def test_what_is_the_own_departments_is_shown(cast: Cast, route: str) -> None:
+    """Else the refusals above could be for another reason."""
+    for role in MAY[route].split():
+        answer = await _ask(cast.callers[role], cast, route, cast.owned)
+        shown = (200, 409) if route == "GET /api/v1/uploads/{upload_id}/comparison" else (200,)  # of a dry run only
+        assert answer.status in shown, (role, answer)
+
+
+async def test_a_token_is_its_owners_and_not_even_the_admins(cast: Cast) -> None:
+    for role in cast.callers.keys() - {"manager", "public"}:
+        answer = await _ask(cast.callers[role], cast, "DELETE /api/v1/tokens/{token_id}", cast.owned)
+        assert answer.status == 404, (role, answer)
+
+
 async def test_a_department_reads_of_another_nothing_but_its_name(cast: Cast) -> None:
-    answer = await cast.rival.call("GET", "/departments/routes")
+    answer = await cast.rivals["manager"].call("GET", "/departments/routes")
     assert answer.status in (403, 404), answer
 
 
@@ -240,7 +256,7 @@ async def test_a_department_reads_of_another_nothing_but_its_name(cast: Cast) ->
 async def test_lists_hold_nothing_of_another_department(cast: Cast, path: str, department: str) -> None:
     """Not even when the filter asks for it."""
     asked = f"{path}{'&' if '?' in path else '?'}department={department}" if department else path
-    answer = await cast.rival.call("GET", asked)
+    answer = await cast.rivals["manager"].call("GET", asked)
     assert answer.status in (200, 422), answer
     text = answer.body.decode()
     assert not any(text_of in text for text_of in (cast.owned["upload_id"], cast.owned["token_id"], "市routes局")), path
