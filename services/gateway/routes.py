@@ -30,7 +30,7 @@ ROUTES = [
     _route(POST, r"/uploads", "ingest"),
     _route(GET, r"/uploads/[^/]+/(rejected\.xls|file)", "ingest"),
     _route(GET, r"/datasets/[^/]+/template\.xls", "ingest"),
-    _route(GET, r"/records/export\.xls", "ingest"),
+    _route(GET | POST, r"/records/export\.xls", "ingest"),
     _route(
         ANY,
         r"/(datasets|uploads|records|subjects|statistics|messages|audit|calendar|home)(/.*)?",

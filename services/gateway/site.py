@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import yaml
-from pydantic import Field
+from pydantic import Field, computed_field
 
 from shared.contracts.base import Shape
+from shared.datasets.regions import regions
 
 
 class Contact(Shape):
@@ -19,6 +20,11 @@ class Contact(Shape):
     email: str = ""
 
 
+class District(Shape):
+    code: str
+    name: str
+
+
 class Site(Shape):
     platform: str = Field(description="The platform's name: 长治市公共信用信息平台.")
     site: str = Field(description="The public site's name: 信用长治.")
@@ -30,6 +36,16 @@ class Site(Shape):
     site_code: str = Field("", description="网站标识码")
     icp: str = Field("", description="ICP 备案号")
     police: str = Field("", description="公安备案号")
+
+    @computed_field(description="The counties and districts of the city, those of before 2018 too (GB/T 2260).")  # type: ignore[prop-decorator]
+    @property
+    def districts(self) -> list[District]:
+        city = self.region[:4]
+        return [
+            District(code=code, name=names[-1].name)
+            for code, names in sorted(regions().items())
+            if code.startswith(city) and code not in {f"{city}00", f"{city}01"}
+        ]
 
 
 class Contacts(Shape):

@@ -15,10 +15,11 @@ from services.ingest.errors import FormInvalid
 from services.ingest.keys import SERVICE
 from services.ingest.service.door import IngestService, Stored
 from shared.contracts.base import Body
+from shared.contracts.records import RecordSearch
 from shared.contracts.uploads import Mode, OnDuplicate, RegisterUpload
 from shared.errors import Invalid
 from shared.http.operations import XLS
-from shared.http.requests import invalid
+from shared.http.requests import invalid, read_body
 from shared.http.responses import reply
 
 _PIECE = 64 * 1024
@@ -76,6 +77,12 @@ async def export_records(request: web.Request) -> web.StreamResponse:
     if len(query) != len(request.query):
         raise Invalid("同一个参数出现了两次，请只保留一个。")
     return await _stream(request, request.app[SERVICE].export(_identity(request), query), "数据导出.xls")
+
+
+async def export_found(request: web.Request) -> web.StreamResponse:
+    """What is searched for may name a person: it comes in the body, and goes on in one."""
+    wanted = await read_body(request, RecordSearch)
+    return await _stream(request, request.app[SERVICE].export(_identity(request), wanted), "数据导出.xls")
 
 
 def _identity(request: web.Request) -> str:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from services.ingest.errors import Passed, RecordsDown
 from shared.contracts.ingest import RegisteredUpload
 from shared.contracts.problem import Problem
+from shared.contracts.records import RecordSearch
 from shared.contracts.uploads import RegisterUpload, Upload
 
 _LONG = ClientTimeout(total=None, sock_connect=3, sock_read=120)
@@ -43,9 +44,15 @@ class RecordsClient:
             async for piece in _pieces(response):
                 yield piece
 
-    async def export(self, identity: str, query: Mapping[str, str]) -> AsyncGenerator[bytes]:
-        """NDJSON in pieces: the definition, then the records."""
-        async with self._call("GET", "/internal/records/export", identity, query=query) as response:
+    async def export(self, identity: str, wanted: Mapping[str, str] | RecordSearch) -> AsyncGenerator[bytes]:
+        """NDJSON in pieces: the definition, then the records. `wanted`: a query string, or a search."""
+        path = "/internal/records/export"
+        call = (
+            self._call("POST", path, identity, body=wanted.model_dump_json(by_alias=True, exclude_unset=True))
+            if isinstance(wanted, RecordSearch)
+            else self._call("GET", path, identity, query=wanted)
+        )
+        async with call as response:
             async for piece in _pieces(response):
                 yield piece
 

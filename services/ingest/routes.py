@@ -1,6 +1,7 @@
 """The HTTP surface of ingest: files in, workbooks out."""
 
 from services.ingest import handlers
+from shared.contracts.records import RecordSearch
 from shared.contracts.uploads import Upload
 from shared.http.operations import REPORTING, XLS, Group, Operation
 
@@ -64,5 +65,16 @@ OPERATIONS = [
         Group.RECORDS,
         answer=XLS,
         problems=(404, 422),
+    ),
+    Operation(
+        "POST",
+        "/api/v1/records/export.xls",
+        handlers.export_found,
+        "导出查到的数据（条件同查询记录）",
+        Group.RECORDS,
+        body=RecordSearch,
+        answer=XLS,
+        problems=(404, 422),
+        reads=True,
     ),
 ]

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from shared.contracts.base import Page, PageQuery, Shape
 from shared.contracts.identity import DepartmentRef
+from shared.datasets.definition import Choice, FieldType
 
 
 class PublicDatasetRef(Shape):
@@ -17,13 +18,17 @@ class PublicDatasetRef(Shape):
 class PublicField(Shape):
     code: str
     label: str
+    type: FieldType
     in_list: bool
+    several: bool = Field(description="Several choices in one value, parted by ；.")
+    choices: list[Choice] = Field(description="What the codes mean.")
 
 
 class PublicDataset(PublicDatasetRef):
     category: str
     category_name: str
     subject: str
+    name_field: str | None = Field(description="Whom a record is about, where the public sees it.")
     fields: list[PublicField] = Field(description="Those the public sees, in order.")
 
 
@@ -50,6 +55,9 @@ class PublicRecordPage(Page[PublicRecord]):
 
 class PublicQuery(PageQuery):
     dataset: str | None = None
+    category: Annotated[
+        str | None, Field(max_length=64, description="All datasets of a kind, such as licence or penalty.")
+    ] = None
     q: Annotated[
         str | None,
         Field(

@@ -57,6 +57,7 @@ MAY: dict[str, str] = {
     "GET /api/v1/records": SIGNED_IN,
     "POST /api/v1/records/search": SIGNED_IN,
     "GET /api/v1/records/export.xls": SIGNED_IN,
+    "POST /api/v1/records/export.xls": SIGNED_IN,
     "GET /api/v1/records/{record_id}": SIGNED_IN,
     "GET /api/v1/records/{record_id}/history": SIGNED_IN,
     "POST /api/v1/records": REPORTING,

@@ -17,6 +17,7 @@ from services.ingest.workbook.inside import Limits
 from services.ingest.workbook.sniff import HEAD_BYTES, sniff
 from services.ingest.workbook.template import cached_template
 from shared.contracts.ingest import UploadAccepted
+from shared.contracts.records import RecordSearch
 from shared.contracts.uploads import RegisterUpload, Upload
 from shared.datasets.definition import Dataset
 
@@ -137,8 +138,8 @@ class IngestService:
         """The workbook of failed rows in pieces."""
         return self._made("rejected", self._records.rejected(identity, upload_id))
 
-    def export(self, identity: str, query: Mapping[str, str]) -> AsyncGenerator[bytes]:
-        return self._made("export", self._records.export(identity, query))
+    def export(self, identity: str, wanted: Mapping[str, str] | RecordSearch) -> AsyncGenerator[bytes]:
+        return self._made("export", self._records.export(identity, wanted))
 
     async def _made(self, work: child.Work, lines: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
         """A workbook whole in a temporary file first: a slow reader holds up nobody who wants one made.

@@ -1,5 +1,7 @@
 """Records over HTTP."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from services.records.keys import CHANGES, ENTRIES
@@ -92,8 +94,17 @@ async def revoke_records(request: web.Request) -> web.Response:
 
 
 async def export_records(request: web.Request) -> web.StreamResponse:
+    return await _export(request, *read_filters(request))
+
+
+async def export_found(request: web.Request) -> web.StreamResponse:
+    wanted = await read_body(request, RecordSearch)
+    return await _export(request, wanted, wanted.fields)
+
+
+async def _export(request: web.Request, wanted: RecordQuery, fields: Mapping[str, str]) -> web.StreamResponse:
     """NDJSON: the definition, then one record a line as the cursor brings them."""
-    dataset, records = await request.app[ENTRIES].export(caller(request), *read_filters(request))
+    dataset, records = await request.app[ENTRIES].export(caller(request), wanted, fields)
     response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson"})
     await response.prepare(request)
     await response.write(f'{{"definition": {dataset.model_dump_json()}}}\n'.encode())

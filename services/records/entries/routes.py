@@ -140,4 +140,16 @@ OPERATIONS = [
         internal=True,
         problems=(404,),
     ),
+    Operation(
+        "POST",
+        "/internal/records/export",
+        handlers.export_found,
+        "导出查到的记录",
+        Group.RECORDS,
+        body=RecordSearch,
+        answer="application/x-ndjson",
+        internal=True,
+        problems=(404,),
+        reads=True,
+    ),
 ]

@@ -16,10 +16,22 @@ def is_public(dataset: Dataset) -> bool:
 
 def public_fields(dataset: Dataset) -> list[PublicField]:
     return [
-        PublicField(code=field.code, label=field.label, in_list=field.in_list)
+        PublicField(
+            code=field.code,
+            label=field.label,
+            type=field.type,
+            in_list=field.in_list,
+            several=field.several,
+            choices=field.choices,
+        )
         for field in dataset.fields
         if field.visibility in SHOWN
     ]
+
+
+def name_shown(dataset: Dataset) -> str | None:
+    name = roles_of(dataset).name
+    return name if any(field.code == name and field.visibility in SHOWN for field in dataset.fields) else None
 
 
 def codes_shown(dataset: Dataset, how: Set[str] = SHOWN) -> list[str]:

@@ -137,7 +137,8 @@ ORDER BY wanted.place;
 -- $1 datasets. What is on show: the living less the revoked and those whose period is over; and what this month brought.
 SELECT t.dataset_code,
        sum(t.records)::bigint - coalesce(max(g.records), 0) AS records,
-       coalesce(max(u.inserted), 0) + coalesce(max(h.records), 0) AS this_month
+       -- Some of them have been taken down since, or were over when they came.
+       least(sum(t.records)::bigint - coalesce(max(g.records), 0), coalesce(max(u.inserted), 0) + coalesce(max(h.records), 0)) AS this_month
 FROM record_tally t
 LEFT JOIN (
     SELECT dataset_code, count(*) AS records

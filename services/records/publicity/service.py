@@ -8,7 +8,7 @@ from services.records.entries.repository import Ids, plan_by_values
 from services.records.entries.totals import LargeTotals
 from services.records.publicity import repository
 from services.records.publicity.errors import NotPublished
-from services.records.publicity.policy import is_public, public_fields, searched
+from services.records.publicity.policy import is_public, name_shown, public_fields, searched
 from shared.contracts.identity import DepartmentRef
 from shared.contracts.public import (
     PublicDataset,
@@ -46,6 +46,7 @@ class PublicityService:
                 category=one.category,
                 category_name=CATEGORY_NAMES[one.category],
                 subject=one.subject,
+                name_field=name_shown(one),
                 fields=public_fields(one),
             )
             for one in shown.values()
@@ -57,7 +58,11 @@ class PublicityService:
         async with self._db.transaction() as conn:
             await plan_by_values(conn)
             shown = await _public_datasets(conn)
-            chosen = [one for one in shown.values() if wanted.dataset in {None, one.code}]
+            chosen = [
+                one
+                for one in shown.values()
+                if wanted.dataset in {None, one.code} and wanted.category in {None, one.category}
+            ]
             found = await self._find(conn, chosen, wanted)
             rows = await repository.get_public(conn, found.ids)
         return PublicRecordPage(

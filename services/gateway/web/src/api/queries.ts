@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/vue-query'
+import { useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from './client'
 
@@ -40,3 +40,10 @@ export const useUnread = (enabled: MaybeRefOrGetter<boolean>) =>
     queryFn: async ({ signal }) =>
       (await data(api.GET('/api/v1/messages', { signal, params: { query: { size: 1, unread: true } } }))).unread,
   })
+
+/** After anything that changes uploads or records: whatever shows or counts them is asked anew. */
+export function useChanged() {
+  const queries = useQueryClient()
+  const all = ['uploads', 'records', 'home', 'statistics', 'messages', 'subjects', 'public']
+  return () => Promise.all(all.map((key) => queries.invalidateQueries({ queryKey: [key] })))
+}

@@ -930,7 +930,8 @@ export interface paths {
         /** 导出数据（条件同数据列表） */
         get: operations["export_records"];
         put?: never;
-        post?: never;
+        /** 导出查到的数据（条件同查询记录） */
+        post: operations["export_found"];
         delete?: never;
         options?: never;
         head?: never;
@@ -981,6 +982,13 @@ export interface components {
         };
         /** DepartmentRef */
         DepartmentRef: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+        };
+        /** District */
+        District: {
             /** Code */
             code: string;
             /** Name */
@@ -1121,6 +1129,11 @@ export interface components {
              * @default
              */
             police: string;
+            /**
+             * Districts
+             * @description The counties and districts of the city, those of before 2018 too (GB/T 2260).
+             */
+            readonly districts: components["schemas"]["District"][];
         };
         /** User */
         User: {
@@ -2532,6 +2545,11 @@ export interface components {
             /** Subject */
             subject: string;
             /**
+             * Name Field
+             * @description Whom a record is about, where the public sees it.
+             */
+            name_field: string | null;
+            /**
              * Fields
              * @description Those the public sees, in order.
              */
@@ -2576,8 +2594,23 @@ export interface components {
             code: string;
             /** Label */
             label: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "long_text" | "date" | "integer" | "decimal" | "choice";
             /** In List */
             in_list: boolean;
+            /**
+             * Several
+             * @description Several choices in one value, parted by ；.
+             */
+            several: boolean;
+            /**
+             * Choices
+             * @description What the codes mean.
+             */
+            choices: components["schemas"]["Choice"][];
         };
         /** PublicFigure */
         PublicFigure: {
@@ -2614,6 +2647,12 @@ export interface components {
              * @default null
              */
             dataset: string | null;
+            /**
+             * Category
+             * @description All datasets of a kind, such as licence or penalty.
+             * @default null
+             */
+            category: string | null;
             /**
              * Q
              * @description Part of an enterprise's name or (from three characters) of a public document number, a person's whole name, or an enterprise's code.
@@ -8381,6 +8420,8 @@ export interface operations {
                 /** @description Items a page. */
                 size?: number;
                 dataset?: string | null;
+                /** @description All datasets of a kind, such as licence or penalty. */
+                category?: string | null;
                 /** @description Part of an enterprise's name or (from three characters) of a public document number, a person's whole name, or an enterprise's code. */
                 q?: string | null;
             };
@@ -9528,6 +9569,111 @@ export interface operations {
             };
             /** @description refused (404) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (422) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (429) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (500) */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (503) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_found: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordSearch"];
+            };
+        };
+        responses: {
+            /** @description 导出查到的数据（条件同查询记录） */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.ms-excel": string;
+                };
+            };
+            /** @description refused (400) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (401) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (403) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (404) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (413) */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

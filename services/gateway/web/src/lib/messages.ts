@@ -1,4 +1,5 @@
 import { ElMessage, ElMessageBox } from 'element-plus'
+import { h } from 'vue'
 import 'element-plus/es/components/message-box/style/css'
 import 'element-plus/es/components/message/style/css'
 import { ApiError } from '@/api/client'
@@ -12,6 +13,18 @@ export function sayProblem(error: unknown) {
   if (error instanceof ApiError && error.status === 401) return
   ElMessage({ type: 'error', message: said(error), duration: 0, showClose: true })
 }
+
+/** What of many was refused, one a line. */
+export const sayRefused = (title: string, refused: string[]) =>
+  ElMessageBox.alert(
+    h(
+      'ul',
+      { class: 'refused' },
+      refused.map((line) => h('li', line)),
+    ),
+    title,
+    { type: 'warning', confirmButtonText: '知道了' },
+  ).catch(() => undefined)
 
 /** True when the person said yes; false on 取消, Esc or the cross. */
 export const confirmed = (message: string, title: string, yes: string, type: 'warning' | 'info' = 'warning') =>

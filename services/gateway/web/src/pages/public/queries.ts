@@ -11,14 +11,14 @@ export const usePublicDatasets = () =>
 export interface PublicSearch {
   page: number
   size: number
+  category?: string
   dataset?: string
   q?: string
 }
-export const usePublicRecords = (search: MaybeRefOrGetter<PublicSearch>) =>
+export const usePublicRecords = (search: MaybeRefOrGetter<PublicSearch>, enabled: MaybeRefOrGetter<boolean>) =>
   useQuery({
     queryKey: ['public', 'records', search],
-    // Without a dataset the answer would be of another category.
-    enabled: () => toValue(search).dataset !== undefined,
+    enabled: () => toValue(enabled),
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => data(api.GET('/api/v1/public/records', { signal, params: { query: toValue(search) } })),
   })

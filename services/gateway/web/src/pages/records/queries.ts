@@ -1,8 +1,13 @@
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { keepPreviousData, useQuery } from '@tanstack/vue-query'
 import { toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from '@/api/client'
 
 export type StoredRecord = Schemas['Record']
+/** What is searched for and may name a person: never in an address. */
+export interface Words {
+  q: string
+  fields: Record<string, string>
+}
 export type RecordSearch = Partial<Schemas['RecordSearch']>
 
 /** The filters of a list of records that stand in its address. */
@@ -18,10 +23,9 @@ export const addressed = (text: (name: string) => string, admin: boolean): Recor
 })
 
 /** By POST: names and numbers of persons do not belong in an address. */
-export const useRecords = (search: MaybeRefOrGetter<RecordSearch>, enabled: MaybeRefOrGetter<boolean>) =>
+export const useRecords = (search: MaybeRefOrGetter<RecordSearch>) =>
   useQuery({
     queryKey: ['records', 'list', search],
-    enabled: () => toValue(enabled),
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => data(api.POST('/api/v1/records/search', { signal, body: toValue(search) as Schemas['RecordSearch'] })),
   })
@@ -43,7 +47,3 @@ export const useHistory = (id: MaybeRefOrGetter<string>, page: MaybeRefOrGetter<
         }),
       ),
   })
-export function useChanged() {
-  const queries = useQueryClient()
-  return () => Promise.all(['records', 'home', 'statistics', 'subjects'].map((key) => queries.invalidateQueries({ queryKey: [key] })))
-}

@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { keepPreviousData, useQuery } from '@tanstack/vue-query'
 import { toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from '@/api/client'
 
@@ -70,10 +70,3 @@ export const useForecasts = (id: MaybeRefOrGetter<string>, enabled: MaybeRefOrGe
       return Object.fromEntries(kinds.map((kind, index) => [kind, pages[index]!.total])) as Record<Forecast, number>
     },
   })
-
-/** After anything that changes uploads: their lists, rows and counts, records, figures and messages are asked anew. */
-export function useChanged() {
-  const queries = useQueryClient()
-  return () =>
-    Promise.all(['uploads', 'records', 'home', 'statistics', 'messages'].map((key) => queries.invalidateQueries({ queryKey: [key] })))
-}

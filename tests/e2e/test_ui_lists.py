@@ -1,0 +1,146 @@
+"""Lists: what is searched is exported and comes back with Back, many at once, choices and codes in words."""
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import xlrd
+from playwright.async_api import Page, Request, expect
+
+from tests.e2e.api import Api, id_card, licence, penalty, workbook
+from tests.e2e.browser import Screen, choose, eventually
+
+SEVERAL = "没收违法所得、没收非法财物"
+
+
+async def seeded(screen: Screen, count: int = 3) -> Api:
+    api = await screen.api()
+    rows = [licence(number) for number in range(1, count + 1)]
+    await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), rows))
+    return api
+
+
+def name(number: int) -> str:
+    return licence(number)["XK_XDR"]
+
+
+async def search(page: Page, text: str) -> None:
+    await page.get_by_role("textbox", name="行政相对人名称").fill(text)
+    await page.get_by_role("button", name="查询").click()
+
+
+async def test_the_export_holds_what_the_list_shows(screen: Screen) -> None:
+    await seeded(screen)
+    page = await screen.page("reporter", "/licences")
+    await page.get_by_role("row", name=name(3)).wait_for()
+    await search(page, name(2))
+    await expect(page.get_by_role("row", name=name(3))).to_be_hidden()
+    assert name(2) not in page.url
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name="导出").click()
+    download = await downloading.value
+    sheet = xlrd.open_workbook(file_contents=Path(await download.path()).read_bytes()).sheet_by_index(0)
+    values = [str(cell.value) for row in sheet.get_rows() for cell in row]
+    assert name(2) in values
+    assert not {name(1), name(3)} & set(values)
+    assert download.suggested_filename.endswith(".xls")
+
+
+async def test_back_brings_the_search_back(screen: Screen) -> None:
+    await seeded(screen)
+    page = await screen.page("reporter", "/licences")
+    await search(page, name(2))
+    row = page.get_by_role("row", name=name(2))
+    await expect(page.get_by_role("row", name=name(3))).to_be_hidden()
+    await row.get_by_role("link").click()
+    await page.wait_for_url("**/records/*")
+    await page.go_back()
+    await expect(page.get_by_role("textbox", name="行政相对人名称")).to_have_value(name(2))
+    await row.wait_for()
+    await expect(page.get_by_role("row", name=name(3))).to_be_hidden()
+
+
+async def test_one_refusal_of_many_is_named_and_the_rest_goes_on(screen: Screen) -> None:
+    api = await seeded(screen)
+    page = await screen.page("reporter", "/licences")
+    for number in (1, 2, 3):
+        await page.get_by_role("row", name=name(number)).locator(".el-checkbox").click()
+    found = await api.call("POST", "/records/search", {"dataset": "xzxk_fr", "q": name(2)})
+    # Somebody else was quicker.
+    assert (await api.call("DELETE", f"/records/{found.json['items'][0]['id']}", {"reason": "重复"})).status == 204
+    await page.get_by_role("button", name="删除", exact=True).click()
+    asked = page.get_by_role("dialog", name="删除")
+    await asked.get_by_role("textbox").fill("上报有误")
+    await asked.get_by_role("button", name="确认删除").click()
+    told = page.get_by_role("dialog", name="1 条没有删除")
+    await expect(told).to_contain_text(name(2))
+    await expect(page.get_by_text("已删除 2 条")).to_be_visible()
+    await told.get_by_role("button", name="知道了").click()
+    await expect(page.get_by_text("没有符合条件的数据")).to_be_visible()
+
+
+async def test_the_last_page_that_became_empty_leads_to_the_one_before(screen: Screen) -> None:
+    await seeded(screen, 11)
+    page = await screen.page("reporter", "/licences?page=2")
+    row = page.get_by_role("row").nth(1)
+    await row.locator(".el-checkbox").click()
+    await page.get_by_role("button", name="删除", exact=True).click()
+    asked = page.get_by_role("dialog", name="删除")
+    await asked.get_by_role("textbox").fill("上报有误")
+    await asked.get_by_role("button", name="确认删除").click()
+    await expect(page.get_by_role("row")).to_have_count(11)  # ten, and the head
+
+
+async def test_a_county_is_chosen_by_its_name(screen: Screen) -> None:
+    api = await screen.api()
+    rows = [licence(1), licence(2, DFBM="140403")]
+    await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), rows))
+    page = await screen.page("reporter", "/licences")
+    await choose(page, "市区类型", "县区")
+    county = page.get_by_label("市区", exact=True)
+    await county.locator("xpath=ancestor::div[contains(@class,'el-select__wrapper')]").click()
+    await page.get_by_role("option", name="潞州区（140403）").click()
+    await page.get_by_role("row", name=name(2)).wait_for()
+    await expect(page.get_by_role("row", name=name(1))).to_be_hidden()
+    await choose(page, "市区类型", "市本级（140400）")
+    await page.get_by_role("row", name=name(1)).wait_for()
+    await expect(page.get_by_role("row", name=name(2))).to_be_hidden()
+
+
+async def test_a_choice_with_a_comma_in_it_stays_whole(screen: Screen) -> None:
+    api = await screen.api()
+    punished = penalty(1, CF_CFLB2=f"罚款；{SEVERAL}")
+    await api.upload("xzcf_fr", workbook(await screen.definition("xzcf_fr"), [punished]))
+    page = await screen.page("reporter", "/penalties")
+    await page.get_by_role("row", name=punished["CF_XDR_MC"]).locator(".el-checkbox").click()
+    await page.get_by_role("button", name="修改").click()
+    form = page.get_by_role("dialog")
+    await expect(form.locator(".el-select__tags-text", has_text=SEVERAL)).to_be_visible()
+
+
+async def test_the_public_reads_words_and_searches_all_of_a_kind(screen: Screen) -> None:
+    api = await screen.api()
+    for dataset, number in (("xzxk_fr", 1), ("xzxk_fr_2018", 2)):
+        definition = await screen.definition(dataset)
+        await api.upload(dataset, workbook(definition, [licence(number, XK_ZT="0")]))
+    page = await screen.blank()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(_words(request)))
+    await page.goto("/")
+    box = page.get_by_role("searchbox")
+    await box.fill("长治市第")
+    await page.get_by_role("button", name="查询").click()
+    for number in (1, 2):
+        await eventually(page.get_by_role("link", name=name(number)).first)
+    await box.fill(id_card(1))
+    await page.get_by_role("button", name="查询").click()
+    await page.get_by_text("不能用居民身份证号查询").wait_for()
+    assert id_card(1) not in asked
+    await box.fill(name(1))
+    await page.get_by_role("button", name="查询").click()
+    await page.get_by_role("link", name=name(1)).first.click()
+    state = page.locator("dt", has_text="当前状态").locator("xpath=following-sibling::dd[1]")
+    await expect(state).to_have_text("正常")
+
+
+def _words(request: Request) -> str:
+    return parse_qs(urlsplit(request.url).query).get("q", [""])[0]
