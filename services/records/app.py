@@ -31,6 +31,7 @@ def writes_in_turn() -> Middleware:
         operation = operation_of(request)
         if operation is None or operation.method == "GET" or operation.reads or operation.internal:
             return await handler(request)
+        await request.read()  # kept for the handler: a body that trickles must not hold a turn
         async with turns.setdefault(caller(request).department.code, asyncio.Semaphore(WRITES_AT_ONCE)):
             return await handler(request)
 
