@@ -75,6 +75,10 @@ INSERT INTO sign_in_failure (username_hash, address, failed_at) VALUES ($1, $2, 
 -- $1 sha256 of the user name  $2 address
 UPDATE sign_in_failure SET forgiven = true WHERE username_hash = $1 AND address = $2 AND NOT forgiven;
 
+-- name: delete_failures_of_name
+-- $1 sha256 of the user name
+DELETE FROM sign_in_failure WHERE username_hash = $1;
+
 -- name: delete_old_failures
 -- $1 failed at or before
 DELETE FROM sign_in_failure WHERE failed_at <= $1;

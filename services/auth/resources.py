@@ -8,6 +8,7 @@ from services.auth.service import AuthService
 from services.auth.service.audit import Audit
 from services.auth.service.clock import Clock
 from services.auth.service.departments import Departments
+from services.auth.service.devices import Devices
 from services.auth.service.gatekeeper import Gatekeeper
 from services.auth.service.identities import Identities
 from services.auth.service.lockout import Lockout
@@ -37,10 +38,11 @@ async def open_service(settings: Settings, now: Clock) -> AsyncGenerator[AuthSer
 def _assemble(settings: Settings, db: Database, passwords: Passwords, now: Clock) -> AuthService:
     keys = SigningKeys(db, now)
     limits = (settings.failures_of_pair, settings.failures_of_name, settings.failures_of_address)
-    lockout = Lockout(db, now, window=settings.failure_window, limits=limits)
+    gateway_key = settings.gateway_key.get_secret_value()
+    lockout = Lockout(db, Devices(gateway_key, now), now, window=settings.failure_window, limits=limits)
     life = SessionLife(idle=settings.session_idle, absolute=settings.session_absolute)
     return AuthService(
-        gatekeeper=Gatekeeper(settings.gateway_key.get_secret_value()),
+        gatekeeper=Gatekeeper(gateway_key),
         sessions=Sessions(db, passwords, lockout, now, life),
         identities=Identities(db, keys, now, idle=life.idle, absolute=life.absolute),
         own_password=OwnPassword(db, passwords, lockout, now),

@@ -10,6 +10,10 @@ from yarl import URL
 from services.gateway.errors import CsrfRefused
 
 COOKIE = "session"
+# No credential: it says that somebody has signed in from this browser (services/auth/service/devices.py).
+DEVICE = "device"
+DEVICE_PATH = "/api/v1/session"
+DEVICE_SECONDS = 90 * 24 * 3600
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -21,6 +25,17 @@ def csrf_token(session: str) -> str:
 
 def set_session(response: web.Response, session: str, *, seconds: int, secure: bool) -> None:
     response.set_cookie(COOKIE, session, max_age=seconds, path="/", httponly=True, samesite="Lax", secure=secure)
+
+
+def set_device(response: web.Response, device: str, *, secure: bool) -> None:
+    response.set_cookie(
+        DEVICE, device, max_age=DEVICE_SECONDS, path=DEVICE_PATH, httponly=True, samesite="Strict", secure=secure
+    )
+
+
+def kept_device(request: web.Request) -> str | None:
+    kept = request.cookies.get(DEVICE, "")
+    return kept if 0 < len(kept) <= 256 and kept.isascii() else None
 
 
 def clear_session(response: web.Response, *, secure: bool) -> None:

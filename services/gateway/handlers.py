@@ -7,7 +7,14 @@ from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 from pydantic import Field
 
-from services.gateway.cookies import clear_session, csrf_token, require_same_origin, set_session
+from services.gateway.cookies import (
+    clear_session,
+    csrf_token,
+    kept_device,
+    require_same_origin,
+    set_device,
+    set_session,
+)
 from services.gateway.entrance import ADDRESS, CALLER, CREDENTIAL, REQUEST_ID, identify, is_secure
 from services.gateway.errors import BodyTooSlow, PasswordChangeRequired, TooManyRequests
 from services.gateway.keys import DOCUMENT, LIMITS, LIVE, SETTINGS, SITE, UPSTREAMS
@@ -41,10 +48,18 @@ async def sign_in(request: web.Request) -> web.Response:
         raise BodyTooSlow("登录请求发送得太慢，请检查网络后再试。") from None
     await request.app[LIMITS].hit("sign_in", counted_as(request[ADDRESS]))
     signed_in = await request.app[UPSTREAMS].sign_in(
-        SignIn(username=wanted.username, password=wanted.password, address=request[ADDRESS]), request[REQUEST_ID]
+        SignIn(
+            username=wanted.username,
+            password=wanted.password,
+            address=request[ADDRESS],
+            device=kept_device(request),
+        ),
+        request[REQUEST_ID],
     )
     response = reply(Session(user=signed_in.user, csrf_token=csrf_token(signed_in.session)))
     set_session(response, signed_in.session, seconds=signed_in.session_expires_in, secure=is_secure(request))
+    if signed_in.device:
+        set_device(response, signed_in.device, secure=is_secure(request))
     return response
 
 

@@ -130,11 +130,15 @@ class SignIn(Body):
     username: Annotated[str, Field(max_length=256)]
     password: Annotated[str, Field(max_length=1024, json_schema_extra={"format": "password"})]
     address: Address
+    device: Annotated[str, Field(max_length=256, description="What the browser kept of an earlier sign-in.")] | None = (
+        None
+    )
 
 
 class SignedIn(Shape):
     session: str = Field(description="The secret for the cookie.")
     session_expires_in: int = Field(description="Seconds until it ends, used or not.")
+    device: str = Field("", description="For the browser to keep: its attempts count apart from strangers'.")
     user: User
 
 

@@ -150,3 +150,70 @@ async def test_an_unknown_user_takes_as_long_as_a_known_one(make_auth: MakeAuth)
     known, unknown = await fastest("admin"), await fastest("nobody-of-that-name")
     assert unknown > 0.6 * known
     assert known > 0.6 * unknown
+
+
+async def device(auth: AuthWorld, username: str = "admin", password: str = ADMIN_PASSWORD) -> str:
+    """What the officer's own browser has kept."""
+    answer = await auth.try_sign_in(username, password)
+    assert answer.status == 200
+    return str((await answer.json())["device"])
+
+
+async def test_a_rival_with_many_addresses_cannot_lock_out_a_browser_that_is_known(auth: AuthWorld) -> None:
+    known = await device(auth)
+    for hour in range(3):  # as long as he likes
+        for number in range(10):
+            await fail(auth, 5, address=f"198.51.100.{number}")
+        assert await locked_for(auth) > 0, hour
+        answer = await auth.try_sign_in("admin", ADMIN_PASSWORD, device=known, address="203.0.113.1")
+        assert answer.status == 200
+        auth.clock.advance(timedelta(minutes=15, seconds=1))
+
+
+async def test_a_rival_in_the_same_office_cannot_either(auth: AuthWorld) -> None:
+    """One address for all of them: the fifth wrong password closes it for whom it does not know."""
+    known = await device(auth)
+    await fail(auth, 5)
+    assert await locked_for(auth) > 0
+    assert (await auth.try_sign_in("admin", ADMIN_PASSWORD, device=known)).status == 200
+    for number in range(19):
+        await fail(auth, 5, username=f"guess-{number}")
+    assert (await auth.try_sign_in("guess-20", WRONG)).status == 429  # closed for every name
+    assert (await auth.try_sign_in("admin", ADMIN_PASSWORD, device=known)).status == 200
+
+
+async def test_a_known_browser_has_five_guesses_as_everybody(auth: AuthWorld) -> None:
+    known = await device(auth)
+    for _ in range(5):
+        assert (await auth.try_sign_in("admin", WRONG, device=known)).status == 401
+    assert (await auth.try_sign_in("admin", ADMIN_PASSWORD, device=known, address="203.0.113.1")).status == 429
+    assert await locked_for(auth) == 0  # and locks out nobody else
+    auth.clock.advance(timedelta(minutes=15, seconds=1))
+    assert (await auth.try_sign_in("admin", ADMIN_PASSWORD, device=known)).status == 200
+
+
+async def test_what_a_browser_keeps_is_of_one_name_and_ends(auth: AuthWorld) -> None:
+    admin = await auth.sign_in()
+    officer = await auth.user(admin, "viewer", await auth.department(admin))
+    anothers = await device(auth, officer.user["username"], USER_PASSWORD)
+    own = await device(auth)
+    number, ends, signature = own.split(".")
+    await fail(auth, 5)
+    later = str(int(ends) + 1)
+    for kept in (anothers, f"{number}.{later}.{signature}", f"x.{ends}.{signature}", "", "..", "1.²." + signature):
+        assert (await auth.try_sign_in("admin", ADMIN_PASSWORD, device=kept)).status == 429
+    auth.clock.advance(timedelta(days=91))
+    await fail(auth, 5)
+    assert (await auth.try_sign_in("admin", ADMIN_PASSWORD, device=own)).status == 429
+
+
+async def test_a_new_password_from_the_manager_opens_the_door_at_once(auth: AuthWorld) -> None:
+    admin = await auth.sign_in()
+    officer = await auth.user(admin, "viewer", await auth.department(admin))
+    username = officer.user["username"]
+    for number in range(10):
+        await fail(auth, 5, username=username.upper(), address=f"198.51.100.{number}")
+    assert (await auth.try_sign_in(username, USER_PASSWORD)).status == 429
+    reset = {"password": "Reset-Passw0rd"}
+    assert (await admin.call("POST", f"/api/v1/users/{officer.user['id']}/password-reset", reset)).status == 204
+    assert (await auth.try_sign_in(username, "Reset-Passw0rd")).status == 200

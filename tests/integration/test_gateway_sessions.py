@@ -28,9 +28,9 @@ async def sign_in(front: Gateway, username: str = "admin", password: str = ADMIN
     return await front.ask("POST", SESSION, json={"username": username, "password": password})
 
 
-def cookie(answer: ClientResponse) -> Any:
-    [line] = answer.headers.getall("Set-Cookie")
-    return SimpleCookie(line)["session"]
+def cookie(answer: ClientResponse, name: str = "session") -> Any:
+    [kept] = [one[name] for line in answer.headers.getall("Set-Cookie") if name in (one := SimpleCookie(line))]
+    return kept
 
 
 async def browser(front: Gateway, username: str = "admin", password: str = ADMIN_PASSWORD) -> dict[str, str]:
@@ -63,6 +63,22 @@ async def test_the_cookie_is_secure_behind_tls(make_gateway: MakeGateway, auth: 
     said = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}
     assert cookie(await front.ask("POST", SESSION, said, json=body))["secure"]
     assert not cookie(await front.ask("POST", SESSION, json=body))["secure"]
+
+
+async def test_a_browser_keeps_that_somebody_signed_in_and_shows_it_where_one_signs_in_only(front: Gateway) -> None:
+    kept = cookie(await sign_in(front), "device")
+    assert (kept["httponly"], kept["samesite"], kept["path"]) == (True, "Strict", SESSION)
+    for _ in range(5):
+        await problem(await sign_in(front, password="wrong"), 401, "wrong-credentials")
+    await problem(await sign_in(front), 429, "too-many-attempts")
+    body = {"username": "admin", "password": ADMIN_PASSWORD}
+    for forged in (kept.value[:-1], "\u00e9" + kept.value, kept.value * 9, "1.9999999999." + "0" * 64):
+        refused = await front.ask("POST", SESSION, {"Cookie": f"device={forged}"}, json=body)
+        await problem(refused, 429, "too-many-attempts")
+    known = await front.ask("POST", SESSION, {"Cookie": f"device={kept.value}"}, json=body)
+    assert known.status == 200
+    for credential in ({"Cookie": f"session={kept.value}"}, {"Authorization": f"Bearer {kept.value}"}):
+        await problem(await front.ask("GET", SESSION, credential), 401, "unauthenticated")
 
 
 async def test_signing_out_ends_the_session_and_takes_the_cookie_back(front: Gateway) -> None:

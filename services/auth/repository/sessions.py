@@ -72,6 +72,10 @@ async def forgive_failures(conn: Conn, username_hash: bytes, address: str) -> No
     await conn.execute(SQL["forgive_failures"], username_hash, address)
 
 
+async def delete_failures_of_name(conn: Conn, username_hash: bytes) -> None:
+    await conn.execute(SQL["delete_failures_of_name"], username_hash)
+
+
 async def delete_old_failures(conn: Conn, until: datetime) -> None:
     await conn.execute(SQL["delete_old_failures"], until)
 

@@ -3,7 +3,9 @@
 Three counts over the last quarter of an hour: of one user name from one address, of one user name, of one address.
 A rival at another address can thus not lock an officer out with a handful of attempts. Signing in forgives only the
 failures of that very pair; the wider counts go on, so that knowing one password buys no more guesses at another.
-What one address is says `counted_as`.
+What one address is says `counted_as`. A browser that the officer has signed in from before counts by itself, as if it
+were an address that nobody else has, and past the count of the name: a rival with many addresses, or in the same
+office, can go on as long as he likes.
 """
 
 import asyncio
@@ -16,9 +18,12 @@ from weakref import WeakValueDictionary
 from services.auth.errors import TooManyAttempts
 from services.auth.repository import sessions as repository
 from services.auth.service.clock import Clock
+from services.auth.service.devices import MARK, Devices
 from services.auth.tokens import digest
 from shared.addresses import counted_as
 from shared.db.database import Conn, Database
+
+NO_LIMIT = 2**31 - 1
 
 
 def name_hash(username: str) -> bytes:
@@ -26,15 +31,26 @@ def name_hash(username: str) -> bytes:
 
 
 class Lockout:
-    def __init__(self, db: Database, now: Clock, *, window: timedelta, limits: tuple[int, int, int]) -> None:
+    def __init__(
+        self, db: Database, devices: Devices, now: Clock, *, window: timedelta, limits: tuple[int, int, int]
+    ) -> None:
         self._db = db
+        self._devices = devices
         self._now = now
         self._window = window
         self._limits = limits
         self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
 
+    def source(self, username: str, address: str, device: str | None = None) -> str:
+        """Where attempts at this name count as coming from: the browser, if the name knows it, or else the address."""
+        return self._devices.recognise(name_hash(username), device) or counted_as(address)
+
+    def remember(self, username: str) -> str:
+        """For the browser that has just signed in."""
+        return self._devices.remember(name_hash(username))
+
     @asynccontextmanager
-    async def attempt(self, username: str, address: str) -> AsyncGenerator[None]:
+    async def attempt(self, username: str, source: str) -> AsyncGenerator[None]:
         """One guess at a time for a user name: a hundred at once must not all pass before the first is counted.
 
         Raises:
@@ -43,23 +59,23 @@ class Lockout:
         key = name_hash(username)
         turn = self._turns.setdefault(key, asyncio.Lock())
         async with turn:
-            await self._check(key, address)
+            await self._check(key, source)
             yield
 
-    async def failed(self, conn: Conn, username: str, address: str) -> None:
+    async def failed(self, conn: Conn, username: str, source: str) -> None:
         now = self._now()
-        await repository.insert_failure(conn, name_hash(username), counted_as(address), now)
+        await repository.insert_failure(conn, name_hash(username), source, now)
         await repository.delete_old_failures(conn, now - self._window)
 
-    async def succeeded(self, conn: Conn, username: str, address: str) -> None:
-        await repository.forgive_failures(conn, name_hash(username), counted_as(address))
+    async def succeeded(self, conn: Conn, username: str, source: str) -> None:
+        await repository.forgive_failures(conn, name_hash(username), source)
 
-    async def _check(self, key: bytes, address: str) -> None:
+    async def _check(self, key: bytes, source: str) -> None:
         now = self._now()
+        pair, name, address = self._limits
+        limits = (pair, NO_LIMIT if source.startswith(MARK) else name, address)
         async with self._db.reading() as conn:
-            closed = await repository.closed_by_failures(
-                conn, key, counted_as(address), now - self._window, self._limits
-            )
+            closed = await repository.closed_by_failures(conn, key, source, now - self._window, limits)
         opens = max((failed_at + self._window for failed_at in closed if failed_at is not None), default=None)
         if opens is not None:
             seconds = _seconds_until(opens, now)

@@ -38,11 +38,12 @@ class OwnPassword:
         if account is None:
             raise UserNotFound("账号已停用，请联系部门管理员。")
         username: str = account["username"]
-        async with self._lockout.attempt(username, caller.address):
+        source = self._lockout.source(username, caller.address)
+        async with self._lockout.attempt(username, source):
             verdict = await self._passwords.verify(account["password_hash"], change.current)
             if not verdict.right:
                 async with self._db.transaction() as conn:
-                    await self._lockout.failed(conn, username, caller.address)
+                    await self._lockout.failed(conn, username, source)
                     await record(conn, caller, self._now(), "password.refused", f"用户 {username}")
                 raise WrongPassword("current", "当前密码不正确，请重新输入。")
         policy.check_password(change.new, username=username, field="new")

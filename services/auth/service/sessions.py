@@ -44,19 +44,20 @@ class Sessions:
             TooManyAttempts: the door is closed for this name or this address.
         """
         username = attempt.username.strip()
+        source = self._lockout.source(username, attempt.address, attempt.device)
         try:
-            async with self._lockout.attempt(username, attempt.address):
+            async with self._lockout.attempt(username, source):
                 async with self._db.reading() as conn:
                     account = await repository.credentials_of_username(conn, username)
                 verdict = await self._passwords.verify(account["password_hash"] if account else None, attempt.password)
                 if account is None or not verdict.right or not account["may_sign_in"]:
-                    await self._refuse(account, username, attempt.address)
+                    await self._refuse(account, username, source, attempt.address)
                     raise WrongCredentials(WRONG)
         except TooManyAttempts:
             SIGN_INS.labels("locked_out").inc()
             raise
         SIGN_INS.labels("signed_in").inc()
-        return await self._begin(account, verdict, attempt)
+        return await self._begin(account, verdict, attempt, source)
 
     async def whoami(self, caller: Identity) -> User:
         async with self._db.reading() as conn:
@@ -74,7 +75,7 @@ class Sessions:
             if await repository.delete_session(conn, UUID(caller.session_id), UUID(caller.user_id)):
                 await record(conn, caller, self._now(), "session.ended", "会话")
 
-    async def _begin(self, account: Row, verdict: Verdict, attempt: SignIn) -> SignedIn:
+    async def _begin(self, account: Row, verdict: Verdict, attempt: SignIn, source: str) -> SignedIn:
         secret = new_session_secret()
         now = self._now()
         user_id: UUID = account["user_id"]
@@ -84,19 +85,20 @@ class Sessions:
                 raise WrongCredentials(WRONG)
             await repository.delete_ended_sessions(conn, user_id, now - self._life.absolute, now - self._life.idle)
             await repository.insert_session(conn, digest(secret), user_id, now)
-            await self._lockout.succeeded(conn, account["username"], attempt.address)
+            await self._lockout.succeeded(conn, account["username"], source)
             if rehashed is not None:
                 await user_repository.rehash_password(conn, user_id, account["password_hash"], rehashed)
             await self._audit(conn, account, "session.created", account["username"], attempt.address)
             user = await user_repository.get_user(conn, user_id)
         expires_in = int(self._life.absolute.total_seconds())
-        return SignedIn(session=secret, session_expires_in=expires_in, user=user)
+        device = self._lockout.remember(account["username"])
+        return SignedIn(session=secret, session_expires_in=expires_in, device=device, user=user)
 
-    async def _refuse(self, account: Row | None, username: str, address: str) -> None:
+    async def _refuse(self, account: Row | None, username: str, source: str, address: str) -> None:
         SIGN_INS.labels("wrong").inc()
         named = account["username"] if account else UNKNOWN_USER
         async with self._db.transaction() as conn:
-            await self._lockout.failed(conn, username, address)
+            await self._lockout.failed(conn, username, source)
             await self._audit(conn, account, "session.refused", named, address)
 
     async def _audit(self, conn: Conn, account: Row | None, action: str, object_: str, address: str) -> None:

@@ -11,6 +11,7 @@ from services.auth.repository import tokens as token_repository
 from services.auth.repository import users as repository
 from services.auth.service.audit import record
 from services.auth.service.clock import Clock
+from services.auth.service.lockout import name_hash
 from shared.contracts.accounts import User, UserChange, UserDraft, UserPage, UserQuery
 from shared.contracts.identity import DepartmentRef, Identity, Role
 from shared.db.database import Conn, Database
@@ -102,6 +103,8 @@ class Users:
         await repository.reset_password(conn, user_id, hashed)
         await session_repository.delete_user_sessions(conn, user_id)
         await token_repository.revoke_user_tokens(conn, user_id, self._now())
+        # What was guessed at is gone: whoever locked the name out, the new password opens it at once.
+        await session_repository.delete_failures_of_name(conn, name_hash(user.username))
         await record(conn, caller, self._now(), "user.password_reset", f"用户 {user.username}")
 
     async def _check_change(self, conn: Conn, before: User, after: User, admins: list[UUID]) -> None:
