@@ -69,7 +69,7 @@ async def get_file(request: web.Request) -> web.StreamResponse:
 
 async def get_rejected(request: web.Request) -> web.StreamResponse:
     pieces = request.app[SERVICE].rejected(_identity(request), _upload_id(request))
-    return await _stream(request, pieces, "待更正数据.xls")
+    return await _stream(request, pieces, "待改正数据.xls")
 
 
 async def export_records(request: web.Request) -> web.StreamResponse:

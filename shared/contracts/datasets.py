@@ -38,6 +38,13 @@ class DatasetTrial(Shape):
     public: dict[str, str] = Field(description="What the public would see of the values.")
 
 
+class ListedDataset(Dataset):
+    """With who brought the current version, and when: 上传用户 and 上传日期 of the template."""
+
+    created_at: AwareDatetime
+    created_by: str
+
+
 class DatasetChanged(Dataset):
     """A new version, and what sets it apart from the one before."""
 

@@ -26,20 +26,24 @@ class Figures(Shape):
     revoked: int = Field(description="撤销: records revoked in the period and not restored since.")
 
 
-class Figure(Figures):
+class LinkedFigures(Figures):
     class Links(Shape):
         uploads: str
+        rejected: str = Field(description="Of the uploads, those with rows that nobody has mended or set aside.")
         by_hand: str
         late: str
         revoked: str
 
-    key: str
-    label: str
     links: Links = Field(description="Paths of the API whose lists hold the rows behind the figures.")
 
 
+class Figure(LinkedFigures):
+    key: str
+    label: str
+
+
 class Statistics(Page[Figure]):
-    totals: Figures
+    totals: LinkedFigures
 
 
 class StatisticsQuery(PageQuery):

@@ -53,6 +53,10 @@ async def test_every_figure_of_the_statistics_leads_to_as_many_rows(screen: Scre
     await expect(page.get_by_role("row", name="记录已删")).to_have_count(1)
     assert await total(page) == 3, "the entry taken off the list is there, and so is the dry run"
     await page.go_back()
+    await page.get_by_role("link", name=re.compile(r"退回 1$")).click()
+    await expect(page.get_by_role("row", name="1 行")).to_have_count(1)
+    assert await total(page) == 1, "the one upload with a row that waits"
+    await page.go_back()
     await page.get_by_text("去年", exact=True).click()
     await expect(page.get_by_text("这段时间没有上报")).to_be_visible()
 

@@ -38,7 +38,7 @@ def rejected_workbook(lines: Iterator[bytes]) -> bytes:
     writer = SheetWriter(
         book,
         sheet_name(dataset),
-        f"{title_of(dataset, ' 待更正数据')}{upload_mark(upload.id)}\n{_HOW_TO_MEND}",
+        f"{title_of(dataset, ' 待改正数据')}{upload_mark(upload.id)}\n{_HOW_TO_MEND}",
         [*headings, Heading(REASON_LABEL, 60), Heading(ROW_LABEL, 10)],
     )
     codes = [field.code for field in dataset.fields]

@@ -18,7 +18,7 @@ WHERE code = $1 AND is_current;
 
 -- name: list_datasets
 -- $1 department, or NULL for all  $2 category or NULL  $3 subject or NULL  $4 page size  $5 offset
-SELECT definition::text, count(*) OVER () AS total
+SELECT definition::text, created_at, created_by, count(*) OVER () AS total
 FROM dataset d
 WHERE is_current
   AND ($1::text IS NULL

@@ -45,11 +45,14 @@ async def may_read(conn: Conn, code: str, department: str) -> bool:
     return bool(await conn.fetchval(SQL["may_read"], code, department))
 
 
-async def list_datasets(conn: Conn, department: str | None, wanted: DatasetFilter) -> tuple[list[Dataset], int]:
+async def list_datasets(conn: Conn, department: str | None, wanted: DatasetFilter) -> tuple[list[Version], int]:
     filters = (department, wanted.category, wanted.subject)
     rows = await conn.fetch(SQL["list_datasets"], *filters, wanted.size, wanted.offset)
     if rows:
-        return [parse_definition(row["definition"]) for row in rows], rows[0]["total"]
+        listed = [
+            Version(parse_definition(row["definition"]), True, row["created_at"], row["created_by"]) for row in rows
+        ]
+        return listed, rows[0]["total"]
     return [], await conn.fetchval(SQL["count_datasets"], *filters)
 
 

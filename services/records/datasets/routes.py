@@ -8,6 +8,7 @@ from shared.contracts.datasets import (
     DatasetFilter,
     DatasetTrial,
     DatasetVersions,
+    ListedDataset,
     TriedDataset,
 )
 from shared.datasets.definition import Dataset, DatasetDraft
@@ -18,7 +19,13 @@ ONE = PATH + r"/{code:[A-Za-z][A-Za-z0-9_]*}"
 
 OPERATIONS = [
     Operation(
-        "GET", PATH, handlers.list_datasets, "数据集列表", Group.DATASETS, query=DatasetFilter, answer=Page[Dataset]
+        "GET",
+        PATH,
+        handlers.list_datasets,
+        "数据集列表",
+        Group.DATASETS,
+        query=DatasetFilter,
+        answer=Page[ListedDataset],
     ),
     Operation("GET", ONE, handlers.get_dataset, "一个数据集", Group.DATASETS, answer=Dataset),
     Operation(

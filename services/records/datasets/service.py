@@ -19,6 +19,7 @@ from shared.contracts.datasets import (
     DatasetTrial,
     DatasetVersion,
     DatasetVersions,
+    ListedDataset,
     TriedDataset,
 )
 from shared.contracts.identity import Identity
@@ -38,9 +39,13 @@ class DatasetsService:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def page(self, identity: Identity, wanted: DatasetFilter) -> Page[Dataset]:
+    async def page(self, identity: Identity, wanted: DatasetFilter) -> Page[ListedDataset]:
         async with self._db.reading() as conn:
-            items, total = await repository.list_datasets(conn, identity.department_scope, wanted)
+            listed, total = await repository.list_datasets(conn, identity.department_scope, wanted)
+        items = [
+            ListedDataset(**dict(one.definition), created_at=one.created_at, created_by=one.created_by)
+            for one in listed
+        ]
         return Page(items=items, page=wanted.page, size=wanted.size, total=total)
 
     async def get(self, identity: Identity, code: str) -> Dataset:

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from urllib.parse import urlencode
 
-from shared.contracts.statistics import Figure, Figures, StatisticsQuery
+from shared.contracts.statistics import Figures, LinkedFigures, StatisticsQuery
 
 SUMMED = ("reported", "by_hand", "stored", "rejected", "first_rejected", "on_time", "late", "revoked")
 
@@ -48,16 +48,17 @@ def _rate(part: int, whole: int) -> float | None:
     return round(part / whole, 6) if whole else None
 
 
-def links_of(wanted: StatisticsQuery, department: str | None, key: str) -> Figure.Links:
-    """Where the rows behind a figure are listed."""
-    first, last = (wanted.from_, wanted.to) if wanted.group_by != "month" else _within(wanted, key)
+def links_of(wanted: StatisticsQuery, department: str | None, key: str | None) -> LinkedFigures.Links:
+    """Where the rows behind a figure are listed; `key` None: behind the sums."""
+    first, last = _within(wanted, key) if key and wanted.group_by == "month" else (wanted.from_, wanted.to)
     filters = {
-        "department": key if wanted.group_by == "department" else department,
-        "dataset": key if wanted.group_by == "dataset" else wanted.dataset,
+        "department": key if key and wanted.group_by == "department" else department,
+        "dataset": key if key and wanted.group_by == "dataset" else wanted.dataset,
     }
     days = {"from": first.isoformat() if first else None, "to": last.isoformat() if last else None}
-    return Figure.Links(
+    return LinkedFigures.Links(
         uploads=_path("/api/v1/uploads", {**filters, **days, "deleted": "true"}),
+        rejected=_path("/api/v1/uploads", {**filters, **days, "deleted": "true", "waiting": "rows"}),
         by_hand=_path("/api/v1/records", {**filters, **days, "by": "reported", "entry": "hand"}),
         late=_path("/api/v1/records", {**filters, **days, "by": "reported", "on_time": "false"}),
         revoked=_path("/api/v1/records", {**filters, **days, "by": "revoked", "state": "revoked"}),

@@ -5,7 +5,7 @@ from services.records.publicity.reminders import repository as reminders
 from services.records.statistics import repository
 from services.records.statistics.policy import figures_of, links_of, totals_of
 from shared.contracts.identity import Identity
-from shared.contracts.statistics import Figure, HomeFigures, Statistics, StatisticsQuery, WaitingDeadline
+from shared.contracts.statistics import Figure, HomeFigures, LinkedFigures, Statistics, StatisticsQuery, WaitingDeadline
 from shared.db.database import Database
 
 
@@ -19,12 +19,13 @@ class StatisticsService:
             rows = await repository.figures(
                 conn, (wanted.group_by, wanted.from_, wanted.to, department, wanted.dataset)
             )
+        scope = department if identity.is_admin else None
         items = [
             Figure(
                 **dict(figures_of(dict(row))),
                 key=row["key"],
                 label=row["label"],
-                links=links_of(wanted, department if identity.is_admin else None, row["key"]),
+                links=links_of(wanted, scope, row["key"]),
             )
             for row in rows
         ]
@@ -33,7 +34,7 @@ class StatisticsService:
             page=wanted.page,
             size=wanted.size,
             total=len(items),
-            totals=totals_of([dict(row) for row in rows]),
+            totals=LinkedFigures(**dict(totals_of([dict(row) for row in rows])), links=links_of(wanted, scope, None)),
         )
 
     async def home(self, identity: Identity) -> HomeFigures:

@@ -17,16 +17,16 @@ def require_mendable(upload: Row) -> None:
     """Raises UploadBusy or WrongState unless rows may be mended."""
     require_ended(upload)
     if upload["data_deleted_at"] is not None:
-        raise WrongState("这次上报的数据已被删除，不能再更正；请重新上报。")
+        raise WrongState("这次上报的数据已被删除，不能再改正；请重新上报。")
     if upload["state"] not in MENDABLE | {UploadState.AWAITING_CONFIRMATION}:
-        raise WrongState(f"这次上报{STATE_NAMES[UploadState(upload['state'])]}，没有可以更正的行。")
+        raise WrongState(f"这次上报{STATE_NAMES[UploadState(upload['state'])]}，没有可以改正的行。")
 
 
 def require_awaiting(upload: Row) -> None:
     """Raises UploadBusy or WrongState unless a dry run waits to be confirmed."""
     require_ended(upload)
     if upload["state"] != UploadState.AWAITING_CONFIRMATION:
-        raise WrongState("只有待确认的试导入可以确认或取消；这次上报不在待确认状态。")
+        raise WrongState("只有待确认的试运行可以确认或取消；这次上报不在待确认状态。")
 
 
 def require_undoable(upload: Row) -> None:
@@ -41,4 +41,4 @@ def require_undoable(upload: Row) -> None:
 def require_deletable(upload: Row) -> None:
     require_ended(upload)
     if upload["state"] == UploadState.AWAITING_CONFIRMATION:
-        raise WrongState("这次试导入还在等待确认，请先确认入库或取消。")
+        raise WrongState("这次试运行还在等待确认，请先确认入库或取消。")

@@ -30,9 +30,9 @@ class UploadIdTaken(Conflict):
 
 class RowNotWaiting(Conflict):
     slug = "row-not-waiting"
-    title = "这一行不在等待更正"
+    title = "这一行不在等待改正"
 
 
 class ValuesInvalid(Invalid):
     slug = "invalid-values"
-    title = "更正的内容有误"
+    title = "改正的内容有误"

@@ -37,7 +37,7 @@ _READING = [
         "GET",
         f"{ONE}/comparison",
         ledger.compare_upload,
-        "试导入对比：确认后会怎样",
+        "试运行对比：确认后会怎样",
         Group.UPLOADS,
         query=ComparisonFilter,
         answer=Page[Comparison],
@@ -61,7 +61,7 @@ _MENDING = [
         "PATCH",
         ROW,
         mending.mend_row,
-        "更正一行",
+        "改正一行",
         Group.UPLOADS,
         roles=REPORTING,
         body=MendRow,
@@ -86,7 +86,7 @@ _MENDING = [
         "POST",
         f"{ONE}/replacements",
         mending.replace_values,
-        "批量更正同一个错误",
+        "批量改正同一个错误",
         Group.UPLOADS,
         roles=REPORTING,
         body=ReplaceValue,
@@ -107,8 +107,8 @@ _MENDING = [
             path_types=TYPES,
         )
         for word, handler, summary in (
-            ("confirm", mending.confirm_upload, "确认试导入"),
-            ("cancel", mending.cancel_upload, "取消试导入"),
+            ("confirm", mending.confirm_upload, "确认试运行"),
+            ("cancel", mending.cancel_upload, "取消试运行"),
         )
     ),
 ]

@@ -161,8 +161,9 @@ router.beforeEach(async (to) => {
   if (to.meta.public) return true
   const user = await useSession()
     .load()
-    .catch(() => null)
-  if (!user) return { path: '/portal', query: { next: to.fullPath } }
+    .catch(() => undefined)
+  // Nobody is signed in; or nobody knows, because the server cannot be asked, and the page says so.
+  if (!user) return { path: '/portal', query: { next: to.fullPath, ...(user === undefined ? { unreachable: '1' } : {}) } }
   if (user.must_change_password && to.path !== '/portal/password') return { path: '/portal/password', query: { next: to.fullPath } }
   return true
 })

@@ -49,7 +49,7 @@ def key_of(dataset: Dataset, checked: Checked) -> UUID:
         )
     named = "；".join(problem.message for problem in wrong[:3])
     raise ValuesInvalid(
-        f"有 {len(wrong)} 处需要更正：{named}",
+        f"有 {len(wrong)} 处需要改正：{named}",
         errors=[FieldError(field=one.field or "", code=one.code, message=one.message) for one in wrong],
         warnings=[one.model_dump(exclude={"value"}) for one in warnings_of(checked.problems)],
     )

@@ -179,14 +179,14 @@ def _duplicate(dataset: Dataset) -> RowProblem:
         label=field.label,
         code=DuplicateExisting.slug,
         value="",
-        message="本部门已有相同的记录，保存前请核对；如需更正，请修改原来的记录。",
+        message="本部门已有相同的记录，保存前请核对；如需改正，请修改原来的记录。",
     )
 
 
 def _taken(dataset: Dataset, record_id: int | None) -> DuplicateExisting:
     labels = "、".join(field.label for field in dataset.fields if field.code in dataset.key)
     return DuplicateExisting(
-        f"本部门在“{dataset.name}”里已有一条 {labels} 都相同的记录（编号 {record_id}）。如需更正，请修改那一条。",
+        f"本部门在“{dataset.name}”里已有一条 {labels} 都相同的记录（编号 {record_id}）。如需改正，请修改那一条。",
         record_id=str(record_id),
         errors=[FieldError(field=dataset.key[0], code=DuplicateExisting.slug, message="已有相同的记录")],
     )

@@ -60,9 +60,9 @@ async def _deadline_near(conn: Conn, row: Row) -> list[UserMessaged]:
             kind="deadline_near",
             department=row["department_code"],
             user_id=row["user_id"],
-            title=f"{row['near']} 行待更正的数据快到 7 个工作日期限",
+            title=f"{row['near']} 行待改正的数据快到 7 个工作日期限",
             body=f"“{row['file_name']}”中有 {row['near']} 行还没有入库，最早的期限是 {row['next_due_on']}；"
-            "请尽快更正，以免迟报。",
+            "请尽快改正，以免迟报。",
             link=link,
             fact=f"deadline_near:{row['upload_id']}:{row['next_due_on']}",
         )
@@ -72,9 +72,9 @@ async def _deadline_near(conn: Conn, row: Row) -> list[UserMessaged]:
             kind="deadline_near",
             department=row["department_code"],
             user_id=row["user_id"],
-            title=f"{row['late']} 行待更正的数据已超过 7 个工作日期限",
-            body=f"“{row['file_name']}”中有 {row['late']} 行上报时未通过校验，至今没有更正，已经迟报；"
-            "请尽快更正或忽略。",
+            title=f"{row['late']} 行待改正的数据已超过 7 个工作日期限",
+            body=f"“{row['file_name']}”中有 {row['late']} 行上报时未通过校验，至今没有改正，已经迟报；"
+            "请尽快改正或忽略。",
             link=link,
             fact=f"deadline_passed:{row['upload_id']}",
         )

@@ -38,8 +38,8 @@ def messages_of(upload: Upload) -> list[Notice]:
             Notice(
                 "rows_waiting",
                 None,
-                f"“{upload.file.name}”有 {waiting} 行等待更正",
-                "可以在线逐行更正，也可以下载失败数据、改好后重新上报。",
+                f"“{upload.file.name}”有 {waiting} 行等待改正",
+                "可以在线逐行改正，也可以下载失败数据、改好后重新上报。",
                 f"upload:{upload.id}:waiting",
             )
         )
@@ -49,7 +49,7 @@ def messages_of(upload: Upload) -> list[Notice]:
 def _figures(counts: Counts, state: UploadState) -> str:
     if state is UploadState.AWAITING_CONFIRMATION:
         return (
-            f"试导入共 {counts.total} 行：将新增 {counts.inserted} 行，更新 {counts.updated} 行，"
+            f"试运行共 {counts.total} 行：将新增 {counts.inserted} 行，更新 {counts.updated} 行，"
             f"无变化 {counts.unchanged} 行，未通过 {counts.rejected} 行。请确认入库或取消。"
         )
     return (

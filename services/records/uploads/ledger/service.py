@@ -60,7 +60,7 @@ class LedgerService:
         async with self._db.reading() as conn:
             upload = await uploads.get_upload(conn, upload_id, identity.department_scope)
             if upload["state"] != UploadState.AWAITING_CONFIRMATION:
-                raise WrongState("只有待确认的试导入可以对比；这次上报不在待确认状态。")
+                raise WrongState("只有待确认的试运行可以对比；这次上报不在待确认状态。")
             dataset = await datasets.get_dataset(conn, upload["dataset_code"], upload["dataset_version"])
             rows, total = await repository.compare_rows(conn, upload, wanted)
         items = [_comparison(dataset, row) for row in rows]

@@ -146,7 +146,7 @@ async def _waiting(conn: Conn, upload_id: UUID, row: int) -> repository.Waiting:
     if waiting is None:
         raise RowNotFound(f"这次上报里没有第 {row} 行。")
     if waiting.outcome not in {"rejected", "ignored"}:
-        raise RowNotWaiting(f"第 {row} 行已经入库或已更正，不需要再处理；要修改已入库的数据，请到信息管理里修改。")
+        raise RowNotWaiting(f"第 {row} 行已经入库或已改正，不需要再处理；要修改已入库的数据，请到信息管理里修改。")
     return waiting
 
 

@@ -345,7 +345,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 试导入对比：确认后会怎样 */
+        /** 试运行对比：确认后会怎样 */
         get: operations["compare_upload"];
         put?: never;
         post?: never;
@@ -385,7 +385,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** 更正一行 */
+        /** 改正一行 */
         patch: operations["mend_row"];
         trace?: never;
     };
@@ -415,7 +415,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 批量更正同一个错误 */
+        /** 批量改正同一个错误 */
         post: operations["replace_values"];
         delete?: never;
         options?: never;
@@ -432,7 +432,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 确认试导入 */
+        /** 确认试运行 */
         post: operations["confirm_upload"];
         delete?: never;
         options?: never;
@@ -449,7 +449,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 取消试导入 */
+        /** 取消试运行 */
         post: operations["cancel_upload"];
         delete?: never;
         options?: never;
@@ -2170,68 +2170,12 @@ export interface components {
              * @description 撤销: records revoked in the period and not restored since.
              */
             revoked: number;
+            /** @description Paths of the API whose lists hold the rows behind the figures. */
+            links: components["schemas"]["Links"];
             /** Key */
             key: string;
             /** Label */
             label: string;
-            /** @description Paths of the API whose lists hold the rows behind the figures. */
-            links: components["schemas"]["Links"];
-        };
-        /**
-         * Figures
-         * @description Rates are 0 to 1, and null where there is nothing to divide by.
-         */
-        Figures: {
-            /**
-             * Reported
-             * @description 上报量: rows of uploads, and records entered by hand.
-             */
-            reported: number;
-            /**
-             * By Hand
-             * @description Of these, records entered by hand.
-             */
-            by_hand: number;
-            /**
-             * Stored
-             * @description 入库量: of the reported, inserted, updated or unchanged.
-             */
-            stored: number;
-            /**
-             * Rejected
-             * @description Waiting for correction, or set aside.
-             */
-            rejected: number;
-            /**
-             * Stored Rate
-             * @description 入库率: stored / reported.
-             */
-            stored_rate: number | null;
-            /**
-             * Qualified Rate
-             * @description 合规率: right when first reported / reported.
-             */
-            qualified_rate: number | null;
-            /**
-             * On Time
-             * @description Stored within seven working days of the decision.
-             */
-            on_time: number;
-            /**
-             * Late
-             * @description 迟报: stored after them.
-             */
-            late: number;
-            /**
-             * On Time Rate
-             * @description 及时率: on_time / (on_time + late).
-             */
-            on_time_rate: number | null;
-            /**
-             * Revoked
-             * @description 撤销: records revoked in the period and not restored since.
-             */
-            revoked: number;
         };
         /** FileRef */
         FileRef: {
@@ -2344,16 +2288,135 @@ export interface components {
             /** Row */
             row: number | null;
         };
+        /** LinkedFigures */
+        LinkedFigures: {
+            /**
+             * Reported
+             * @description 上报量: rows of uploads, and records entered by hand.
+             */
+            reported: number;
+            /**
+             * By Hand
+             * @description Of these, records entered by hand.
+             */
+            by_hand: number;
+            /**
+             * Stored
+             * @description 入库量: of the reported, inserted, updated or unchanged.
+             */
+            stored: number;
+            /**
+             * Rejected
+             * @description Waiting for correction, or set aside.
+             */
+            rejected: number;
+            /**
+             * Stored Rate
+             * @description 入库率: stored / reported.
+             */
+            stored_rate: number | null;
+            /**
+             * Qualified Rate
+             * @description 合规率: right when first reported / reported.
+             */
+            qualified_rate: number | null;
+            /**
+             * On Time
+             * @description Stored within seven working days of the decision.
+             */
+            on_time: number;
+            /**
+             * Late
+             * @description 迟报: stored after them.
+             */
+            late: number;
+            /**
+             * On Time Rate
+             * @description 及时率: on_time / (on_time + late).
+             */
+            on_time_rate: number | null;
+            /**
+             * Revoked
+             * @description 撤销: records revoked in the period and not restored since.
+             */
+            revoked: number;
+            /** @description Paths of the API whose lists hold the rows behind the figures. */
+            links: components["schemas"]["Links"];
+        };
         /** Links */
         Links: {
             /** Uploads */
             uploads: string;
+            /**
+             * Rejected
+             * @description Of the uploads, those with rows that nobody has mended or set aside.
+             */
+            rejected: string;
             /** By Hand */
             by_hand: string;
             /** Late */
             late: string;
             /** Revoked */
             revoked: string;
+        };
+        /**
+         * ListedDataset
+         * @description With who brought the current version, and when: 上传用户 and 上传日期 of the template.
+         */
+        ListedDataset: {
+            /** Code */
+            code: string;
+            /** Name */
+            name: string;
+            /**
+             * Category
+             * @default other
+             * @enum {string}
+             */
+            category: "licence" | "penalty" | "red_list" | "black_list" | "filing" | "annual_check" | "tax" | "tax_arrears" | "judgment_debtor" | "other";
+            /**
+             * Subject
+             * @enum {string}
+             */
+            subject: "legal_person" | "natural_person";
+            /**
+             * Standard
+             * @default
+             */
+            standard: string;
+            /**
+             * Departments
+             * @default *
+             */
+            departments: "*" | string[];
+            /** Key */
+            key: string[];
+            /** Fields */
+            fields: components["schemas"]["FieldDefinition"][];
+            /**
+             * Rules
+             * @default []
+             */
+            rules: (components["schemas"]["OneOfRequired"] | components["schemas"]["RequiredWhen"] | components["schemas"]["MustBeEmptyWhen"] | components["schemas"]["NotBefore"] | components["schemas"]["NotInFuture"])[];
+            /**
+             * @default {
+             *       "name": null,
+             *       "decided_on": null,
+             *       "valid_until": null,
+             *       "region": null,
+             *       "document": null
+             *     }
+             */
+            roles: components["schemas"]["Roles"];
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
         };
         /** MendRow */
         MendRow: {
@@ -2485,10 +2548,10 @@ export interface components {
             /** Total */
             total: number;
         };
-        /** Page[Dataset] */
-        Page_Dataset_: {
+        /** Page[ListedDataset] */
+        Page_ListedDataset_: {
             /** Items */
-            items: components["schemas"]["Dataset"][];
+            items: components["schemas"]["ListedDataset"][];
             /** Page */
             page: number;
             /** Size */
@@ -3127,7 +3190,7 @@ export interface components {
             size: number;
             /** Total */
             total: number;
-            totals: components["schemas"]["Figures"];
+            totals: components["schemas"]["LinkedFigures"];
         };
         /** StatisticsQuery */
         StatisticsQuery: {
@@ -5154,7 +5217,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Dataset_"];
+                    "application/json": components["schemas"]["Page_ListedDataset_"];
                 };
             };
             /** @description refused (401) */
@@ -6189,7 +6252,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 试导入对比：确认后会怎样 */
+            /** @description 试运行对比：确认后会怎样 */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6373,7 +6436,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 更正一行 */
+            /** @description 改正一行 */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6606,7 +6669,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description 批量更正同一个错误 */
+            /** @description 批量改正同一个错误 */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6718,7 +6781,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 确认试导入 */
+            /** @description 确认试运行 */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6803,7 +6866,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 取消试导入 */
+            /** @description 取消试运行 */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -6,6 +6,21 @@ export type Field = Schemas['FieldDefinition']
 type Shown = Pick<Field, 'type' | 'several' | 'choices'>
 export type Values = Record<string, string>
 
+export const TYPES: Record<Field['type'], string> = {
+  text: '文字',
+  long_text: '长文字',
+  date: '日期',
+  integer: '整数',
+  decimal: '数字',
+  choice: '代码表',
+}
+export const VISIBILITIES: Record<Field['visibility'], string> = {
+  public: '公开',
+  masked: '脱敏公开',
+  hidden: '不公开',
+  unset: '未设置',
+}
+
 export const listFields = (fields: Field[]) => fields.filter((field) => field.in_list)
 export const filterFields = (fields: Field[]) => fields.filter((field) => field.in_filter)
 

@@ -9,14 +9,7 @@ export type Rule = Schemas['DatasetDraft']['rules'][number]
 export type RuleKind = Rule['kind']
 export type RoleName = keyof Schemas['Roles']
 
-export const TYPES: Record<FieldType, string> = {
-  text: '文字',
-  long_text: '长文字',
-  date: '日期',
-  integer: '整数',
-  decimal: '数字',
-  choice: '代码表',
-}
+export { TYPES, VISIBILITIES } from '@/lib/fields'
 export const TYPE_NOTES: Record<FieldType, string> = {
   text: '一行文字，例如名称、文号。',
   long_text: '可以换行的长文字，例如许可内容、处罚事实。',
@@ -25,7 +18,6 @@ export const TYPE_NOTES: Record<FieldType, string> = {
   decimal: '可以带小数的数字，例如金额。',
   choice: '只能从下面的选项里选。',
 }
-export const VISIBILITIES: Record<Visibility, string> = { public: '公开', masked: '脱敏公开', hidden: '不公开', unset: '未设置' }
 export const VISIBILITY_NOTES: Record<Visibility, string> = {
   public: '公众看到全部内容；自然人的姓名、证件号码和文字里的电话仍会遮盖。',
   masked: '公众看到遮盖后的内容，例如 张*、140402************。',
