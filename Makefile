@@ -7,7 +7,7 @@ CODE := services shared deploy tests
 VAR ?= var
 export VAR PORT WORKERS
 
-.PHONY: help web web-check web-types demo up down restart status logs clean install install-dev test check lint types imports security scan bench lock secrets compose-check
+.PHONY: help web web-check web-types demo up down restart status logs clean install install-dev test check lint types imports security scan bench storm lock secrets compose-check
 
 help: ## 列出全部命令
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ scan:
 
 bench: install-dev ## 性能测试，结果见 README
 	@$(PY) -m tests.bench $(ARGS)
+
+storm: install-dev ## 风暴测试：十个部门上报十分钟，进程和服务器随机被杀，最后逐行核对（ARGS="--minutes 2 --seed 7"）
+	@$(PY) -m tests.faults.storm $(ARGS)
 
 lock: install-dev ## 重新锁定依赖
 	@UV_PYTHON_DOWNLOADS=never .venv/bin/uv pip compile -q --universal --generate-hashes --no-header pyproject.toml -o requirements.lock

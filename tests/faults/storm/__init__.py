@@ -1,0 +1,1 @@
+"""Departments report while everything dies at random; afterwards their books are held against the database."""

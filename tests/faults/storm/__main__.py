@@ -1,0 +1,181 @@
+"""`python -m tests.faults.storm [--minutes 10] [--seed 7]`: one storm; ends with 1 on any difference."""
+
+import argparse
+import asyncio
+import itertools
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import aiohttp
+import asyncpg
+
+from deploy.local import processes
+from deploy.local.postgres import Postgres
+from tests.e2e.api import Api
+from tests.faults.storm import department, vitals
+from tests.faults.storm.department import Department
+from tests.faults.storm.reckoning import Reckoning
+from tests.faults.storm.report import Report
+from tests.faults.storm.weather import Scene, Weather, forecast
+from tests.fixtures.platform import open_platform
+from tests.fixtures.postgres import Databases
+from tests.fixtures.rabbitmq import private_node
+from tests.fixtures.room import ROOT, room
+from tests.offices import make_reporter
+
+DEPARTMENTS = 10
+CALM_SECONDS = 15.0
+SETTLE_SECONDS = 300.0
+QUIET_SECONDS = 10.0
+# A storm shorter than this has no files that take long.
+LONG_SECONDS = 120.0
+SETTINGS = {
+    "RECORDS_SWEEP_SECONDS": "2",
+    "RECORDS_STALL_SECONDS": "8",
+    "GATEWAY_SIGNED_IN_RATE": "1000000/minute",
+    "GATEWAY_UPLOAD_RATE": "100000/minute",
+}
+APART = "CREDIT_STORM_APART"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.storm", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=None)
+    wanted = parser.parse_args()
+    if APART not in os.environ:
+        _go_apart()
+    seed = random.SystemRandom().randrange(10_000) if wanted.seed is None else wanted.seed
+    again = f"--minutes {wanted.minutes:g} --seed {seed}"
+    print(f"storm {again}", flush=True)
+    with open_scene(wanted.minutes) as scene:
+        report = asyncio.run(Storm(scene, wanted.minutes * 60, seed, again).run())
+        print(report)
+        if not report.faults:
+            return 0
+        kept = ROOT / "var" / "storm" / str(seed)
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(scene.platform.folder, kept)
+        print(f"logs: {kept.relative_to(ROOT)}")
+        return 1
+
+
+def _go_apart() -> None:
+    """Begin anew in a mount name space of our own: what is mounted there goes when we go, however that happens."""
+    unshare = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--user", "--map-root-user"])]
+    if subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode != 0:
+        sys.exit("storm 要挂载一个小的文件系统：请用 root 运行，或在允许用户名字空间的机器上运行。")
+    words = [*unshare, sys.executable, "-m", "tests.faults.storm", *sys.argv[1:]]
+    os.execvpe(words[0], words, {**os.environ, APART: "1"})
+
+
+@contextmanager
+def open_scene(minutes: float) -> Generator[Scene]:
+    disk = room() / "disk"
+    disk.mkdir()
+    size = f"size={128 + round(120 * minutes)}m"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", disk], check=True)
+    postgres = Postgres(room() / f"postgres-{uuid4().hex[:6]}", processes.free_ports(1)[0], durable=True)
+    node = private_node(f"rabbitmq-{uuid4().hex[:6]}")
+    try:
+        postgres.start()
+        node.start()
+        settings = SETTINGS | {"INGEST_BLOBS": (disk / "blobs").as_uri()}
+        platform = open_platform(Databases(postgres.url()), node.url("platform"), settings=settings)
+        try:
+            yield Scene(platform, postgres, [node], disk / "blobs")
+        finally:
+            platform.close()
+    finally:
+        node.wipe()
+        postgres.wipe()
+        subprocess.run(["umount", disk], check=True)
+
+
+class Storm:
+    def __init__(self, scene: Scene, seconds: float, seed: int, again: str) -> None:
+        self.scene, self.seconds, self.seed, self.again = scene, seconds, seed, again
+        self.platform = scene.platform
+        self.weather = Weather(scene, seed)
+        self.sizes = (12, 300, 2000, 10_000) if seconds >= LONG_SECONDS else (12, 300, 2000)
+
+    async def run(self) -> Report:
+        limits, timeout = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=60)
+        async with aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(), connector=limits, timeout=timeout
+        ) as http:
+            departments = await self._departments(http)
+            # Before the first cloud everybody tells some stories: what a process needs once, it has then.
+            until = time.monotonic() + min(CALM_SECONDS, self.seconds / 6)
+            await asyncio.gather(*(one.report(until) for one in departments))
+            early = await self._vitals()
+            begun = time.monotonic()
+            failed = await self._rage(departments)
+            settled = time.monotonic() - begun - self.seconds
+            await asyncio.sleep(QUIET_SECONDS)
+            late = await self._vitals()
+        reckoning = await self._reckon(departments)
+        by_itself = self.weather.ended_themselves
+        faults = [*failed, *reckoning.faults, *vitals.compare(early, late)]
+        faults += [f"{name} ended by itself {times} times" for name, times in by_itself.items()]
+        books = [one.book for one in departments]
+        return Report(self.again, books, self.weather.happened, settled, reckoning, early, late, faults)
+
+    async def _departments(self, http: aiohttp.ClientSession) -> list[Department]:
+        admin = Api(http, self.platform.url)
+        await admin.sign_in("admin", self.platform.admin_password)
+        numbers = itertools.count(1)
+        return [
+            Department(*await make_reporter(admin), numbers, self.sizes, random.Random(f"department {self.seed} {at}"))
+            for at in range(DEPARTMENTS)
+        ]
+
+    async def _rage(self, departments: list[Department]) -> list[str]:
+        """Until every accepted upload has ended, or has taken too long; what went wrong on the way."""
+        supervising = asyncio.create_task(self.weather.supervise())
+        until = time.monotonic() + self.seconds
+        for one in departments:
+            one.cut = department.CUT
+        raging = [asyncio.create_task(one.report(until)) for one in departments]
+        raging.append(asyncio.create_task(self.weather.blow(forecast(self.seed, self.seconds))))
+        await asyncio.wait(raging, timeout=self.seconds + SETTLE_SECONDS)
+        ending = [asyncio.create_task(one.all_ended()) for one in departments]
+        await asyncio.wait(ending, timeout=SETTLE_SECONDS)
+        for task in (*raging, *ending, supervising):
+            task.cancel()
+        told = await asyncio.gather(*raging, *ending, return_exceptions=True)
+        await asyncio.gather(supervising, return_exceptions=True)
+        return [f"{type(one).__name__}: {one}" for one in told if isinstance(one, BaseException)]
+
+    async def _reckon(self, departments: list[Department]) -> Reckoning:
+        conn = await self._connect()
+        reckoning = Reckoning(conn, self.scene.blobs)
+        try:
+            for one in departments:
+                await reckoning.department(one.book)
+        finally:
+            await conn.close()
+        reckoning.blobs([one.book for one in departments])
+        await reckoning.parked(self.platform.amqp)
+        return reckoning
+
+    async def _connect(self) -> asyncpg.Connection:
+        return await asyncpg.connect(self.platform.databases["records"], timeout=30)
+
+    async def _vitals(self) -> vitals.Vitals:
+        conn = await self._connect()
+        try:
+            return await vitals.look(self.platform, conn)
+        finally:
+            await conn.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""The book a department keeps: what it sent, what it was promised by a 202, and what must be in the database for it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tests.faults.storm.files import Cells, File
+
+Counts = dict[str, int]
+COUNTED = ("total", "inserted", "updated", "unchanged", "rejected", "ignored", "corrected")
+
+
+@dataclass
+class Promise:
+    """One upload that was accepted, and how it must end."""
+
+    upload_id: str
+    file: File
+    states: set[str]
+    outcomes: dict[int, str]  # row → the outcome clients are told
+    data_deleted: bool = False
+
+    def counts(self) -> Counts:
+        """By the outcomes: a row ignored is counted as rejected too, a mended one also as what became of it."""
+        told = Counter(self.outcomes.values())
+        return {
+            "total": len(self.file.rows),
+            "inserted": told["inserted"] + told["corrected"],
+            "updated": told["updated"],
+            "unchanged": told["unchanged"],
+            "rejected": told["rejected"] + told["ignored"],
+            "ignored": told["ignored"],
+            "corrected": told["corrected"],
+        }
+
+
+@dataclass
+class Family:
+    """The uploads of the same records, one after the other, and what is left of the records: row → cells."""
+
+    story: str
+    number: int
+    promises: list[Promise] = field(default_factory=list)
+    records: dict[int, Cells] = field(default_factory=dict)
+    complete: bool = False  # the story was told to its end
+
+
+@dataclass
+class Book:
+    department: str
+    families: list[Family] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)  # answers other than 202, and none at all
+    cuts: Counter[str] = field(default_factory=Counter)
+    looked_up: int = 0  # uploads whose answer was lost, and that were found
+
+    @property
+    def promises(self) -> list[Promise]:
+        return [promise for family in self.families for promise in family.promises]

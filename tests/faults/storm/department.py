@@ -1,0 +1,243 @@
+"""A department in the storm: sends, asks, confirms, mends and takes back, and bears every failure by asking again."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from tests.e2e.api import FINAL, Answer, Api, Json
+from tests.faults.storm.book import Book, Family, Promise
+from tests.faults.storm.files import DATASET, File, changed_rows, make_file
+
+LOST = (aiohttp.ClientError, OSError, TimeoutError)
+PAUSE = 0.5
+# After a lost answer: the list must have been read without the file for so long before it is sent again.
+LOOK_SECONDS = 3.0
+CUT = 1 / 8  # of all POSTs
+
+Sizes = tuple[int, ...]
+
+
+class Department:
+    def __init__(self, code: str, api: Api, numbers: Iterator[int], sizes: Sizes, chance: random.Random) -> None:
+        self.api, self.numbers, self.sizes, self.chance = api, numbers, sizes, chance
+        self.book = Book(code)
+        self.cut = 0.0
+
+    async def report(self, until: float) -> None:
+        """Tell one story after the other until it is late (time.monotonic)."""
+        stories: list[Callable[[Family], Awaitable[object]]] = [
+            self.plain,
+            self.plain,
+            self.plain,
+            self.atomic,
+            self.atomic_with_faults,
+            self.confirmed,
+            self.cancelled,
+            self.changed,
+            self.changed_and_undone,
+            self.undone,
+            self.mended,
+        ]
+        while time.monotonic() < until:
+            deck = self.chance.sample(stories, len(stories))
+            for story in deck:
+                if time.monotonic() >= until:
+                    break
+                family = Family(story.__name__, next(self.numbers))
+                self.book.families.append(family)
+                await story(family)
+                family.complete = True
+                await asyncio.sleep(self.chance.random())
+
+    # — the stories —
+
+    async def plain(self, family: Family) -> None:
+        file = make_file(self.chance.choice(self.sizes), family.number, "bad")
+        promise = await self.accepted(family, file, _told(file, "inserted"), "partly_stored")
+        family.records = {row: file.rows[row] for row in file.good}
+        if self.chance.random() < 0.5:  # others wait for the end before they go on
+            await self.end_of(promise)
+
+    async def atomic(self, family: Family) -> None:
+        file = make_file(self.chance.choice(self.sizes), family.number)
+        await self.end_of(await self.accepted(family, file, _told(file, "inserted"), "stored", mode="atomic"))
+        family.records = dict(file.rows)
+
+    async def atomic_with_faults(self, family: Family) -> None:
+        file = make_file(self.chance.choice(self.sizes), family.number, "bad")
+        await self.end_of(await self.accepted(family, file, _told(file, "pending"), "rejected", mode="atomic"))
+
+    async def confirmed(self, family: Family) -> None:
+        file = make_file(self.chance.choice(self.sizes), family.number, "bad")
+        promise = await self.accepted(family, file, _told(file, "pending"), "awaiting_confirmation", dry_run="true")
+        await self.end_of(promise)
+        await self.settle(promise, "confirm", "partly_stored")
+        promise.states, promise.outcomes = {"partly_stored"}, _told(file, "inserted")
+        family.records = {row: file.rows[row] for row in file.good}
+        await self.end_of(promise)
+
+    async def cancelled(self, family: Family) -> None:
+        file = make_file(self.chance.choice(self.sizes), family.number, "bad")
+        promise = await self.accepted(family, file, _told(file, "pending"), "awaiting_confirmation", dry_run="true")
+        await self.end_of(promise)
+        await self.settle(promise, "cancel", "cancelled")
+        promise.states = {"cancelled"}
+
+    async def changed(self, family: Family) -> Promise:
+        size = self.chance.choice(self.sizes[:-1])
+        before, after = make_file(size, family.number), make_file(size, family.number, "changed")
+        await self.end_of(await self.accepted(family, before, _told(before, "inserted"), "stored"))
+        family.records = dict(before.rows)
+        different = changed_rows(after)
+        outcomes = {row: "updated" if row in different else "unchanged" for row in after.rows}
+        promise = await self.accepted(family, after, outcomes, "stored")
+        await self.end_of(promise)
+        family.records = dict(after.rows)
+        return promise
+
+    async def changed_and_undone(self, family: Family) -> None:
+        promise = await self.changed(family)
+        await self.undo(promise, removed=0, restored=len(changed_rows(promise.file)))
+        family.records = dict(family.promises[0].file.rows)
+
+    async def undone(self, family: Family) -> None:
+        file = make_file(self.chance.choice(self.sizes), family.number, "bad")
+        promise = await self.accepted(family, file, _told(file, "inserted"), "partly_stored")
+        await self.end_of(promise)
+        await self.undo(promise, removed=len(file.good), restored=0)
+
+    async def mended(self, family: Family) -> None:
+        """Some rejected rows are corrected in place, one is set aside."""
+        size = self.chance.choice(self.sizes[:-1])
+        file, right = make_file(size, family.number, "bad"), make_file(size, family.number)
+        promise = await self.accepted(family, file, _told(file, "inserted"), "partly_stored")
+        await self.end_of(promise)
+        family.records = {row: file.rows[row] for row in file.good}
+        first, *others = sorted(file.bad)[:4]
+        await self.done("POST", f"/uploads/{promise.upload_id}/rows/{first}/ignore", {"reason": "重复"}, repeated=200)
+        promise.outcomes[first] = "ignored"
+        for row in others:
+            await self.done("PATCH", f"/uploads/{promise.upload_id}/rows/{row}", {"values": right.rows[row]})
+            promise.outcomes[row] = "corrected"
+            family.records[row] = right.rows[row]
+
+    # — the calls —
+
+    async def accepted(
+        self, family: Family, file: File, outcomes: dict[int, str], state: str, **fields: str
+    ) -> Promise:
+        upload_id = await self.send(file, fields)
+        promise = Promise(upload_id, file, {state}, outcomes)
+        family.promises.append(promise)
+        return promise
+
+    async def send(self, file: File, fields: dict[str, str]) -> str:
+        """Until it is accepted, once; its id."""
+        while True:
+            cut = self.chance.choice(("in the middle", "before the answer")) if self.chance.random() < self.cut else ""
+            try:
+                answer = await self._post(file, fields, cut)
+            except LOST as error:
+                self.book.refused[type(error).__name__] += 1
+                answer = None
+            if answer is not None:
+                if answer.status == 202:
+                    return str(answer.json["id"])
+                assert answer.status in (502, 503, 504), answer
+                self.book.refused[f"{answer.status} {answer.json['type'].rpartition('/')[2]}"] += 1
+            found = await self.look_up(file)
+            if found:
+                self.book.looked_up += 1
+                return found
+
+    async def _post(self, file: File, fields: dict[str, str], cut: str) -> Answer | None:
+        if not cut:
+            return await self.api.send(DATASET, file.content, **fields)
+        self.book.cuts[cut] += 1
+        await self._cut(file, fields, half=cut == "in the middle")
+        return None
+
+    async def _cut(self, file: File, fields: dict[str, str], *, half: bool) -> None:
+        """A POST whose connection is torn off, half-way or when all has been sent."""
+        boundary = "storm-7d1c5a"
+        parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+                 for name, value in {"dataset": DATASET, **fields}.items()]  # fmt: skip
+        parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="1.xls"\r\n\r\n')
+        body = "".join(parts).encode() + file.content + f"\r\n--{boundary}--\r\n".encode()
+        place = urlsplit(self.api.base)
+        head = (
+            f"POST /api/v1/uploads HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: Bearer {self.api.token}\r\n"
+            f"Content-Type: multipart/form-data; boundary={boundary}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        async with asyncio.timeout(30):
+            _, writer = await asyncio.open_connection(place.hostname, place.port)
+            try:
+                writer.write(head.encode() + (body[: len(body) // 2] if half else body))
+                await writer.drain()
+                await asyncio.sleep(self.chance.random() * 0.2)
+            finally:
+                writer.transport.abort()
+
+    async def look_up(self, file: File) -> str | None:
+        """An upload of this very file: the newest of the list, asked for until the list has long not had it."""
+        since: float | None = None
+        while since is None or time.monotonic() - since < LOOK_SECONDS:
+            answer = await self.ask("GET", "/uploads?size=100")
+            for upload in answer.json["items"]:
+                if upload["file"]["sha256"] == file.sha256:
+                    return str(upload["id"])
+            since = since or time.monotonic()
+            await asyncio.sleep(PAUSE)
+        return None
+
+    async def ask(self, method: str, path: str, body: Json | None = None) -> Answer:
+        """Again and again until there is an answer that is not the storm's."""
+        while True:
+            try:
+                answer = await self.api.call(method, path, body)
+            except LOST:
+                answer = None
+            if answer is not None and answer.status not in (502, 503, 504):
+                return answer
+            await asyncio.sleep(PAUSE)
+
+    async def end_of(self, promise: Promise) -> Json:
+        while True:
+            answer = await self.ask("GET", f"/uploads/{promise.upload_id}")
+            assert answer.status == 200, answer
+            upload: Json = answer.json
+            if upload["state"] in FINAL:
+                return upload
+            await asyncio.sleep(PAUSE)
+
+    async def all_ended(self) -> None:
+        for promise in self.book.promises:
+            await self.end_of(promise)
+
+    async def done(self, method: str, path: str, body: Json | None = None, *, repeated: int = 409) -> None:
+        """A change that may have happened although its answer was lost: then asking again says so."""
+        answer = await self.ask(method, path, body)
+        assert answer.status in (200, repeated), (path, answer)
+
+    async def settle(self, promise: Promise, verb: str, state: str) -> None:
+        await self.done("POST", f"/uploads/{promise.upload_id}/{verb}")
+        upload = await self.end_of(promise)
+        assert upload["state"] == state, upload
+
+    async def undo(self, promise: Promise, *, removed: int, restored: int) -> None:
+        answer = await self.ask("DELETE", f"/uploads/{promise.upload_id}/data")
+        assert answer.status in (200, 409), answer
+        if answer.status == 200:
+            told = answer.json
+            assert (told["removed"], told["restored"], told["kept"]) == (removed, restored, []), told
+        upload = (await self.ask("GET", f"/uploads/{promise.upload_id}")).json
+        assert upload["data_deleted_at"], upload
+        promise.data_deleted = True
+
+
+def _told(file: File, good: str) -> dict[int, str]:
+    return {row: "rejected" if row in file.bad else good for row in file.rows}
