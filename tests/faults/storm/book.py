@@ -14,16 +14,23 @@ class Promise:
     """One upload that was accepted, and how it must end."""
 
     upload_id: str
+    sha256: str
     file: File
-    states: set[str]
-    outcomes: dict[int, str]  # row → the outcome clients are told
+    state: str
+    good: str  # the outcome of its good rows
+    otherwise: dict[int, str] = field(default_factory=dict)  # of rows that are neither good nor rejected any more
     data_deleted: bool = False
 
+    @property
+    def outcomes(self) -> dict[int, str]:
+        """Row → the outcome clients are told."""
+        return dict.fromkeys(self.file.all, self.good) | dict.fromkeys(self.file.bad, "rejected") | self.otherwise
+
     def counts(self) -> Counts:
-        """By the outcomes: a row ignored is counted as rejected too, a mended one also as what became of it."""
+        """A row set aside is counted as rejected too, a mended one also as what became of it."""
         told = Counter(self.outcomes.values())
         return {
-            "total": len(self.file.rows),
+            "total": self.file.size,
             "inserted": told["inserted"] + told["corrected"],
             "updated": told["updated"],
             "unchanged": told["unchanged"],
@@ -35,13 +42,16 @@ class Promise:
 
 @dataclass
 class Family:
-    """The uploads of the same records, one after the other, and what is left of the records: row → cells."""
+    """The uploads of the same records, one after the other, and what is left of the records."""
 
     story: str
     number: int
     promises: list[Promise] = field(default_factory=list)
-    records: dict[int, Cells] = field(default_factory=dict)
+    left: list[tuple[File, set[int]]] = field(default_factory=list)  # rows of files
     complete: bool = False  # the story was told to its end
+
+    def records(self) -> dict[int, Cells]:
+        return {row: cells for file, rows in self.left for row, cells in file.rows.items() if row in rows}
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """A department in the storm: sends, asks, confirms, mends and takes back, and bears every failure by asking again."""
 
 import asyncio
+import hashlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -10,7 +11,7 @@ import aiohttp
 
 from tests.e2e.api import FINAL, Answer, Api, Json
 from tests.faults.storm.book import Book, Family, Promise
-from tests.faults.storm.files import DATASET, File, changed_rows, make_file
+from tests.faults.storm.files import DATASET, File
 
 LOST = (aiohttp.ClientError, OSError, TimeoutError)
 PAUSE = 0.5
@@ -55,92 +56,92 @@ class Department:
 
     # — the stories —
 
+    def file(self, family: Family, kind: str = "good", *, small: bool = False) -> File:
+        return File(self.chance.choice(self.sizes[:-1] if small else self.sizes), family.number, kind)
+
     async def plain(self, family: Family) -> None:
-        file = make_file(self.chance.choice(self.sizes), family.number, "bad")
-        promise = await self.accepted(family, file, _told(file, "inserted"), "partly_stored")
-        family.records = {row: file.rows[row] for row in file.good}
+        file = self.file(family, "bad")
+        promise = await self.accepted(family, file, "inserted", "partly_stored")
+        family.left = [(file, file.good)]
         if self.chance.random() < 0.5:  # others wait for the end before they go on
             await self.end_of(promise)
 
     async def atomic(self, family: Family) -> None:
-        file = make_file(self.chance.choice(self.sizes), family.number)
-        await self.end_of(await self.accepted(family, file, _told(file, "inserted"), "stored", mode="atomic"))
-        family.records = dict(file.rows)
+        file = self.file(family)
+        await self.end_of(await self.accepted(family, file, "inserted", "stored", mode="atomic"))
+        family.left = [(file, file.good)]
 
     async def atomic_with_faults(self, family: Family) -> None:
-        file = make_file(self.chance.choice(self.sizes), family.number, "bad")
-        await self.end_of(await self.accepted(family, file, _told(file, "pending"), "rejected", mode="atomic"))
+        await self.end_of(await self.accepted(family, self.file(family, "bad"), "pending", "rejected", mode="atomic"))
 
     async def confirmed(self, family: Family) -> None:
-        file = make_file(self.chance.choice(self.sizes), family.number, "bad")
-        promise = await self.accepted(family, file, _told(file, "pending"), "awaiting_confirmation", dry_run="true")
-        await self.end_of(promise)
-        await self.settle(promise, "confirm", "partly_stored")
-        promise.states, promise.outcomes = {"partly_stored"}, _told(file, "inserted")
-        family.records = {row: file.rows[row] for row in file.good}
-        await self.end_of(promise)
+        promise = await self.tried(family)
+        await self.done("POST", f"/uploads/{promise.upload_id}/confirm")
+        promise.good, promise.state = "inserted", "partly_stored"
+        family.left = [(promise.file, promise.file.good)]
 
     async def cancelled(self, family: Family) -> None:
-        file = make_file(self.chance.choice(self.sizes), family.number, "bad")
-        promise = await self.accepted(family, file, _told(file, "pending"), "awaiting_confirmation", dry_run="true")
+        promise = await self.tried(family)
+        await self.done("POST", f"/uploads/{promise.upload_id}/cancel")
+        promise.state = "cancelled"
+
+    async def tried(self, family: Family) -> Promise:
+        promise = await self.accepted(
+            family, self.file(family, "bad"), "pending", "awaiting_confirmation", dry_run="true"
+        )
         await self.end_of(promise)
-        await self.settle(promise, "cancel", "cancelled")
-        promise.states = {"cancelled"}
+        return promise
 
     async def changed(self, family: Family) -> Promise:
-        size = self.chance.choice(self.sizes[:-1])
-        before, after = make_file(size, family.number), make_file(size, family.number, "changed")
-        await self.end_of(await self.accepted(family, before, _told(before, "inserted"), "stored"))
-        family.records = dict(before.rows)
-        different = changed_rows(after)
-        outcomes = {row: "updated" if row in different else "unchanged" for row in after.rows}
-        promise = await self.accepted(family, after, outcomes, "stored")
+        before = self.file(family, small=True)
+        await self.end_of(await self.accepted(family, before, "inserted", "stored"))
+        after = before._replace(kind="changed")
+        promise = await self.accepted(family, after, "unchanged", "stored")
+        promise.otherwise = dict.fromkeys(after.changed, "updated")
         await self.end_of(promise)
-        family.records = dict(after.rows)
+        family.left = [(after, after.good)]
         return promise
 
     async def changed_and_undone(self, family: Family) -> None:
         promise = await self.changed(family)
-        await self.undo(promise, removed=0, restored=len(changed_rows(promise.file)))
-        family.records = dict(family.promises[0].file.rows)
+        await self.undo(promise, removed=0, restored=len(promise.file.changed))
+        family.left = [(promise.file._replace(kind="good"), promise.file.good)]
 
     async def undone(self, family: Family) -> None:
-        file = make_file(self.chance.choice(self.sizes), family.number, "bad")
-        promise = await self.accepted(family, file, _told(file, "inserted"), "partly_stored")
+        file = self.file(family, "bad")
+        promise = await self.accepted(family, file, "inserted", "partly_stored")
         await self.end_of(promise)
         await self.undo(promise, removed=len(file.good), restored=0)
 
     async def mended(self, family: Family) -> None:
         """Some rejected rows are corrected in place, one is set aside."""
-        size = self.chance.choice(self.sizes[:-1])
-        file, right = make_file(size, family.number, "bad"), make_file(size, family.number)
-        promise = await self.accepted(family, file, _told(file, "inserted"), "partly_stored")
+        file = self.file(family, "bad", small=True)
+        right = file._replace(kind="good")
+        promise = await self.accepted(family, file, "inserted", "partly_stored")
         await self.end_of(promise)
-        family.records = {row: file.rows[row] for row in file.good}
-        first, *others = sorted(file.bad)[:4]
-        await self.done("POST", f"/uploads/{promise.upload_id}/rows/{first}/ignore", {"reason": "重复"}, repeated=200)
-        promise.outcomes[first] = "ignored"
-        for row in others:
-            await self.done("PATCH", f"/uploads/{promise.upload_id}/rows/{row}", {"values": right.rows[row]})
-            promise.outcomes[row] = "corrected"
-            family.records[row] = right.rows[row]
+        aside, *mended = sorted(file.bad)[:4]
+        path = f"/uploads/{promise.upload_id}/rows"
+        await self.done("POST", f"{path}/{aside}/ignore", {"reason": "重复"})
+        for row in mended:
+            await self.done("PATCH", f"{path}/{row}", {"values": right.rows[row]})
+        promise.otherwise = {aside: "ignored"} | dict.fromkeys(mended, "corrected")
+        family.left = [(file, file.good), (right, set(mended))]
 
     # — the calls —
 
-    async def accepted(
-        self, family: Family, file: File, outcomes: dict[int, str], state: str, **fields: str
-    ) -> Promise:
-        upload_id = await self.send(file, fields)
-        promise = Promise(upload_id, file, {state}, outcomes)
+    async def accepted(self, family: Family, file: File, good: str, state: str, **fields: str) -> Promise:
+        content = await asyncio.to_thread(lambda: file.content)
+        sha256 = hashlib.sha256(content).hexdigest()
+        promise = Promise(await self.send(content, sha256, fields), sha256, file, state, good)
         family.promises.append(promise)
         return promise
 
-    async def send(self, file: File, fields: dict[str, str]) -> str:
+    async def send(self, content: bytes, sha256: str, fields: dict[str, str]) -> str:
         """Until it is accepted, once; its id."""
         while True:
             cut = self.chance.choice(("in the middle", "before the answer")) if self.chance.random() < self.cut else ""
             try:
-                answer = await self._post(file, fields, cut)
+                answer = await self._post(content, fields, cut)
             except LOST as error:
                 self.book.refused[type(error).__name__] += 1
                 answer = None
@@ -149,25 +150,25 @@ class Department:
                     return str(answer.json["id"])
                 assert answer.status in (502, 503, 504), answer
                 self.book.refused[f"{answer.status} {answer.json['type'].rpartition('/')[2]}"] += 1
-            found = await self.look_up(file)
+            found = await self.look_up(sha256)
             if found:
                 self.book.looked_up += 1
                 return found
 
-    async def _post(self, file: File, fields: dict[str, str], cut: str) -> Answer | None:
+    async def _post(self, content: bytes, fields: dict[str, str], cut: str) -> Answer | None:
         if not cut:
-            return await self.api.send(DATASET, file.content, **fields)
+            return await self.api.send(DATASET, content, **fields)
         self.book.cuts[cut] += 1
-        await self._cut(file, fields, half=cut == "in the middle")
+        await self._cut(content, fields, half=cut == "in the middle")
         return None
 
-    async def _cut(self, file: File, fields: dict[str, str], *, half: bool) -> None:
+    async def _cut(self, content: bytes, fields: dict[str, str], *, half: bool) -> None:
         """A POST whose connection is torn off, half-way or when all has been sent."""
         boundary = "storm-7d1c5a"
         parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
                  for name, value in {"dataset": DATASET, **fields}.items()]  # fmt: skip
         parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="1.xls"\r\n\r\n')
-        body = "".join(parts).encode() + file.content + f"\r\n--{boundary}--\r\n".encode()
+        body = "".join(parts).encode() + content + f"\r\n--{boundary}--\r\n".encode()
         place = urlsplit(self.api.base)
         head = (
             f"POST /api/v1/uploads HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: Bearer {self.api.token}\r\n"
@@ -182,13 +183,13 @@ class Department:
             finally:
                 writer.transport.abort()
 
-    async def look_up(self, file: File) -> str | None:
+    async def look_up(self, sha256: str) -> str | None:
         """An upload of this very file: the newest of the list, asked for until the list has long not had it."""
         since: float | None = None
         while since is None or time.monotonic() - since < LOOK_SECONDS:
             answer = await self.ask("GET", "/uploads?size=100")
             for upload in answer.json["items"]:
-                if upload["file"]["sha256"] == file.sha256:
+                if upload["file"]["sha256"] == sha256:
                     return str(upload["id"])
             since = since or time.monotonic()
             await asyncio.sleep(PAUSE)
@@ -218,15 +219,10 @@ class Department:
         for promise in self.book.promises:
             await self.end_of(promise)
 
-    async def done(self, method: str, path: str, body: Json | None = None, *, repeated: int = 409) -> None:
-        """A change that may have happened although its answer was lost: then asking again says so."""
+    async def done(self, method: str, path: str, body: Json | None = None) -> None:
+        """A change that may have happened although its answer was lost: asked again, it is a conflict or repeated."""
         answer = await self.ask(method, path, body)
-        assert answer.status in (200, repeated), (path, answer)
-
-    async def settle(self, promise: Promise, verb: str, state: str) -> None:
-        await self.done("POST", f"/uploads/{promise.upload_id}/{verb}")
-        upload = await self.end_of(promise)
-        assert upload["state"] == state, upload
+        assert answer.status in (200, 409), (path, answer)
 
     async def undo(self, promise: Promise, *, removed: int, restored: int) -> None:
         answer = await self.ask("DELETE", f"/uploads/{promise.upload_id}/data")
@@ -237,7 +233,3 @@ class Department:
         upload = (await self.ask("GET", f"/uploads/{promise.upload_id}")).json
         assert upload["data_deleted_at"], upload
         promise.data_deleted = True
-
-
-def _told(file: File, good: str) -> dict[int, str]:
-    return {row: "rejected" if row in file.bad else good for row in file.rows}

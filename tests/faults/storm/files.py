@@ -1,7 +1,6 @@
 """The .xls files of the storm: a few are made, and any number of others by writing another mark into them."""
 
 import functools
-import hashlib
 import re
 from typing import NamedTuple
 
@@ -22,58 +21,65 @@ Cells = dict[str, str]
 
 
 class File(NamedTuple):
-    """What a department sends, and what it knows of it by Excel's row number."""
+    """A file of `size` rows, good, bad (every 10th row) or changed (every 3rd row of the good one is different).
 
-    content: bytes
-    rows: dict[int, Cells]
-    bad: frozenset[int]
+    Files of one number and size hold the same records, files of different numbers share none.
+    """
+
+    size: int
+    number: int
+    kind: str = "good"
 
     @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
+    def content(self) -> bytes:
+        content = _made(self.size, self.kind)[0]
+        mark = [b"%c\x00" % letter for letter in self.mark.encode()]
+
+        def marked(found: re.Match[bytes]) -> bytes:
+            cuts = [found[at] or b"" for at in range(2, 2 * len(mark), 2)]
+            return b"".join(letter + cut for letter, cut in zip(mark, [*cuts, b""], strict=True))
+
+        return _MARKED.sub(marked, content)
+
+    @property
+    def mark(self) -> str:
+        return f"{self.number:0{len(_MARK)}d}"
+
+    @property
+    def rows(self) -> dict[int, Cells]:
+        """What was written into each, by Excel's row number."""
+        return {
+            row: {field: text.replace(_MARK, self.mark) for field, text in cells.items() if text}
+            for row, cells in enumerate(_made(self.size, self.kind)[1], start=FIRST_ROW)
+        }
+
+    @property
+    def all(self) -> range:
+        return range(FIRST_ROW, FIRST_ROW + self.size)
+
+    @property
+    def bad(self) -> set[int]:
+        return set(self.all[BAD_EVERY - 1 :: BAD_EVERY]) if self.kind == "bad" else set()
+
+    @property
+    def changed(self) -> set[int]:
+        return set(self.all[::CHANGED_EVERY]) if self.kind == "changed" else set()
 
     @property
     def good(self) -> set[int]:
-        return set(self.rows) - self.bad
+        return set(self.all) - self.bad
 
 
 @functools.cache
-def _made(rows: int, kind: str) -> tuple[bytes, list[Cells], frozenset[int]]:
+def _made(rows: int, kind: str) -> tuple[bytes, list[Cells]]:
     cells: list[Cells] = [
         row | {DOCUMENT: row[DOCUMENT].replace("〔", f"{_MARK}〔", 1)} for row in good_rows(DATASET, rows, seed=rows)
     ]
-    bad: frozenset[int] = frozenset()
     if kind == "bad":
         cells = spoiled(cells, BAD_EVERY)
-        bad = frozenset(range(FIRST_ROW + BAD_EVERY - 1, FIRST_ROW + rows, BAD_EVERY))
     if kind == "changed":
         for row in cells[::CHANGED_EVERY]:
             row[CHANGED] = f"{row[CHANGED]}新"
     content = make_workbook(shipped(DATASET), cells)
     assert len(_MARKED.findall(content)) == rows
-    return content, cells, bad
-
-
-def make_file(rows: int, number: int, kind: str = "good") -> File:
-    """`kind`: good; bad (every 10th row); changed (every 3rd row of the good one is different).
-
-    Files of one `number` and size hold the same records, files of different numbers share none.
-    """
-    content, cells, bad = _made(rows, kind)
-    mark = f"{number:04d}"
-    assert len(mark) == len(_MARK)
-
-    def marked(found: re.Match[bytes]) -> bytes:
-        parts = found.groups(b"")
-        parts = tuple(b"%c\x00" % mark.encode()[at // 2] if at % 2 == 0 else part for at, part in enumerate(parts))
-        return b"".join(parts)
-
-    own = {
-        row: {field: text for field, text in (one | {DOCUMENT: one[DOCUMENT].replace(_MARK, mark)}).items() if text}
-        for row, one in enumerate(cells, start=FIRST_ROW)
-    }
-    return File(_MARKED.sub(marked, content), own, bad)
-
-
-def changed_rows(file: File) -> set[int]:
-    return set(list(file.rows)[::CHANGED_EVERY])
+    return content, cells

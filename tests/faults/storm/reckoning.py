@@ -40,7 +40,7 @@ class Reckoning:
             for promise in family.promises:
                 upload = found.pop(promise.upload_id, None)
                 if upload is None:
-                    self.lost += len(promise.file.good)
+                    self.lost += promise.file.size
                     self._fault(f"{promise.upload_id}: accepted, and not in the database")
                 else:
                     await self._upload(promise, upload)
@@ -52,8 +52,8 @@ class Reckoning:
 
     async def _upload(self, promise: Promise, upload: asyncpg.Record) -> None:
         self.uploads += 1
-        if upload["state"] not in promise.states:
-            self._fault(f"{promise.upload_id}: {upload['state']} instead of {promise.states}, {upload['failure_code']}")
+        if upload["state"] != promise.state:
+            self._fault(f"{promise.upload_id}: {upload['state']} instead of {promise.state}, {upload['failure_code']}")
         counts = {name: upload[name] for name in COUNTED}
         if counts != promise.counts():
             self._fault(f"{promise.upload_id}: {counts} instead of {promise.counts()}")
@@ -61,29 +61,27 @@ class Reckoning:
             self._fault(f"{promise.upload_id}: data deleted {upload['data_deleted_at']}")
         rows = await self._conn.fetch(ROWS, promise.upload_id)
         self.rows += len(rows)
+        expected, cells = promise.outcomes, promise.file.rows
         outcomes = {row["row"]: row["outcome"] for row in rows}
-        if outcomes != promise.outcomes:
-            wrong = {row: outcomes.get(row) for row, told in promise.outcomes.items() if outcomes.get(row) != told}
+        if outcomes != expected:
+            wrong = {row: outcomes.get(row) for row, told in expected.items() if outcomes.get(row) != told}
             self._fault(f"{promise.upload_id}: {len(wrong)} rows of {len(rows)} otherwise: {Counter(wrong.values())}")
-        same = sum(
-            json.loads(row["values"]) == promise.file.rows.get(row["row"])
-            for row in rows
-            if row["outcome"] != "corrected"
-        )
-        if same != sum(told != "corrected" for told in promise.outcomes.values()):
+        same = sum(json.loads(row["values"]) == cells.get(row["row"]) for row in rows if row["outcome"] != "corrected")
+        if same != sum(told != "corrected" for told in expected.values()):
             self._fault(f"{promise.upload_id}: rows with other values than were sent")
         content = (self._blobs / "uploads" / promise.upload_id).read_bytes()
-        if hashlib.sha256(content).hexdigest() != promise.file.sha256:
+        if hashlib.sha256(content).hexdigest() != promise.sha256:
             self._fault(f"{promise.upload_id}: the blob is not the file that was sent")
 
     async def _family(self, family: Family) -> None:
         found = await self._conn.fetch(RECORDS, [promise.upload_id for promise in family.promises])
         self.records += len(found)
+        expected = family.records()
         twice = sum(row["times"] - 1 for row in found if row["times"] > 1)
         values: dict[int, Cells] = {row["source_row"]: json.loads(row["values"]) for row in found}
-        missing = family.records.keys() - values.keys()
-        other = [row for row, cells in family.records.items() if row in values and values[row] != cells]
-        beyond = values.keys() - family.records.keys()
+        missing = expected.keys() - values.keys()
+        other = [row for row, cells in expected.items() if row in values and values[row] != cells]
+        beyond = values.keys() - expected.keys()
         documents = Counter(row["document"] for row in found)
         twice = max(twice, len(found) - len(documents))
         self.lost += len(missing)
@@ -95,7 +93,7 @@ class Reckoning:
             )
 
     async def _totals(self, book: Book) -> None:
-        expected = sum(len(family.records) for family in book.families)
+        expected = sum(len(rows) for family in book.families for _, rows in family.left)
         living = await self._conn.fetchval(LIVING, book.department)
         tally = await self._conn.fetchval(TALLY, book.department)
         if not expected == living == tally:

@@ -67,7 +67,7 @@ class Weather:
         self.happened: Counter[str] = Counter()
         self.ended_themselves: Counter[str] = Counter()
         self._chance = random.Random(f"victims {seed}")
-        self._killed: set[str] = set()
+        self._killed: set[int] = set()
         self._locks = {
             event: asyncio.Lock() for event in ("worker", "persister", "gateway", "broker", "database", "blobs")
         }
@@ -97,12 +97,14 @@ class Weather:
 
     async def supervise(self) -> None:
         """Start again what has ended, as supervisord does; what nobody has killed is noted."""
+        noted: set[int] = set()
         while True:
-            gone = [name for name in self.platform.names if not processes.is_alive(self.platform.pid(name))]
-            for name in gone:
-                if name not in self._killed:
+            pids = {name: self.platform.pid(name) for name in self.platform.names}
+            gone = {name: pid for name, pid in pids.items() if not processes.is_alive(pid)}
+            for name, pid in gone.items():
+                if pid not in self._killed | noted:
                     self.ended_themselves[name] += 1
-                self._killed.discard(name)
+                noted.add(pid)
             if gone:
                 await asyncio.to_thread(self.platform.start, *gone, wait=False)
             await asyncio.sleep(0.5)
@@ -114,11 +116,11 @@ class Weather:
         await self._kill_named(event.part)
 
     async def _kill_named(self, name: str) -> None:
-        self._killed.add(name)
+        self._killed.add(self.platform.pid(name))
         await asyncio.to_thread(self.platform.kill, name)
 
     async def _restart_gateway(self, _event: Event) -> None:
-        self._killed.add("gateway")
+        self._killed.add(self.platform.pid("gateway"))
         await asyncio.to_thread(self.platform.stop, "gateway")
 
     def _broker(self) -> RabbitMQ:
