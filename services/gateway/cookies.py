@@ -10,6 +10,9 @@ from yarl import URL
 from services.gateway.errors import CsrfRefused
 
 COOKIE = "session"
+# Over https: browsers take a name like this only from this very host, so that no other site under the same domain can
+# slip in a session of its own.
+SECURE_COOKIE = "__Host-session"
 # No credential: it says that somebody has signed in from this browser (services/auth/service/devices.py).
 DEVICE = "device"
 DEVICE_PATH = "/api/v1/session"
@@ -23,8 +26,13 @@ def csrf_token(session: str) -> str:
     return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
+def session_cookie(*, secure: bool) -> str:
+    return SECURE_COOKIE if secure else COOKIE
+
+
 def set_session(response: web.Response, session: str, *, seconds: int, secure: bool) -> None:
-    response.set_cookie(COOKIE, session, max_age=seconds, path="/", httponly=True, samesite="Lax", secure=secure)
+    name = session_cookie(secure=secure)
+    response.set_cookie(name, session, max_age=seconds, path="/", httponly=True, samesite="Lax", secure=secure)
 
 
 def set_device(response: web.Response, device: str, *, secure: bool) -> None:
@@ -39,7 +47,7 @@ def kept_device(request: web.Request) -> str | None:
 
 
 def clear_session(response: web.Response, *, secure: bool) -> None:
-    response.del_cookie(COOKIE, path="/", httponly=True, samesite="Lax", secure=secure)
+    response.del_cookie(session_cookie(secure=secure), path="/", httponly=True, samesite="Lax", secure=secure)
 
 
 def require_csrf(request: web.Request, session: str) -> None:
@@ -54,7 +62,8 @@ def require_csrf(request: web.Request, session: str) -> None:
 
 def require_same_origin(request: web.Request) -> None:
     """Raises CsrfRefused where the browser itself says that another site sent the request."""
-    origin = request.headers.get("Origin")
+    # Old browsers send neither Origin nor Sec-Fetch-Site, but where they come from.
+    origin = request.headers.get("Origin") or request.headers.get("Referer")
     foreign = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
     if foreign or (origin is not None and _authority(origin) != request.host.lower()):
         raise CsrfRefused("这个请求来自别的网站，已被拒绝；请在本平台的页面上操作。")

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from services.gateway.cookies import COOKIE, require_csrf
+from services.gateway.cookies import require_csrf, session_cookie
 from services.gateway.keys import LIMITS, SETTINGS, UPSTREAMS
 from services.gateway.network import client_address, is_trusted, require_extranet, require_plain_path
 from services.gateway.routes import find_route
@@ -164,7 +164,7 @@ def _credential(request: web.Request) -> Credential:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and 0 < len(token) <= 512 and token.isascii():
         return Credential(token=token, address=address, seconds=seconds)
-    session = request.cookies.get(COOKIE, "")
+    session = request.cookies.get(session_cookie(secure=is_secure(request)), "")
     if 0 < len(session) <= 512 and session.isascii():
         return Credential(session=session, address=address, seconds=seconds)
     raise Unauthenticated("请先登录。")

@@ -23,7 +23,7 @@ from services.gateway.site import Contacts
 from shared.addresses import counted_as
 from shared.contracts.accounts import SignIn, User
 from shared.contracts.base import Body, Shape
-from shared.errors import Unauthenticated, Unavailable
+from shared.errors import Invalid, Unauthenticated, Unavailable
 from shared.http.requests import read_body
 from shared.http.responses import no_content, reply
 
@@ -41,6 +41,8 @@ class Session(Shape):
 
 async def sign_in(request: web.Request) -> web.Response:
     require_same_origin(request)
+    if request.content_type != "application/json":  # all that a form of another site can send
+        raise Invalid("登录请求应为 JSON（Content-Type: application/json）。")
     try:
         async with asyncio.timeout(request.app[SETTINGS].stall_seconds):
             wanted = await read_body(request, SignInBody)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import unquote_to_bytes
 
 from services.gateway.errors import ExtranetOnly, StrangePath
 from services.gateway.settings import Network
@@ -67,6 +68,10 @@ def require_plain_path(raw_path: str) -> None:
     The gateway decides by the path, the service behind it routes by the path: both must see the same one.
     """
     path, _, query = raw_path.partition("?")
+    try:
+        unquote_to_bytes(path).decode()  # strict: neither half a character nor a slash written too long
+    except ValueError:
+        raise StrangePath("没有这个地址，请检查网址。") from None
     strange = (
         not path.startswith("/")
         or "//" in path

@@ -119,7 +119,12 @@ def build_document(operations: Sequence[Operation], *, title: str = "信用上�
             "schemas": schemas,
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
-                "session": {"type": "apiKey", "in": "cookie", "name": "session"},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "session",
+                    "description": "Over https it is called __Host-session.",
+                },
             },
         },
     }

@@ -57,11 +57,11 @@ async def test_signing_in_sets_a_cookie_that_scripts_and_other_sites_cannot_use(
 
 async def test_the_cookie_is_secure_behind_tls(make_gateway: MakeGateway, auth: AuthWorld) -> None:
     front = await make_front(make_gateway, auth, tls=True)
-    assert cookie(await sign_in(front))["secure"]
+    assert cookie(await sign_in(front), "__Host-session")["secure"]
     front = await make_front(make_gateway, auth, trusted_proxies=["127.0.0.0/8"])
     body = {"username": "admin", "password": ADMIN_PASSWORD}
     said = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}
-    assert cookie(await front.ask("POST", SESSION, said, json=body))["secure"]
+    assert cookie(await front.ask("POST", SESSION, said, json=body), "__Host-session")["secure"]
     assert not cookie(await front.ask("POST", SESSION, json=body))["secure"]
 
 
@@ -161,5 +161,6 @@ async def test_what_the_services_get_is_signed_by_auth(front: Gateway, auth: Aut
 
 async def test_a_sign_in_that_never_ends_is_cut(make_gateway: MakeGateway) -> None:
     gateway = await make_gateway(stall_seconds=0.2)
-    raw = await gateway.raw(b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{")
+    head = b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n"
+    raw = await gateway.raw(head + b"{")
     assert b"/problems/too-slow" in raw

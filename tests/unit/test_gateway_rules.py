@@ -83,7 +83,9 @@ def test_an_ordinary_path_is_let_through(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     ["", "x", "//x", "/a//b", "/../x", "/a/..", "/a/./b", "/%2E%2e/x", "/a%2Fb", "/a%5cb", "/a\\b", "/a;b", "/a%25",
-     "/a%00", "/a%0d%0a", "/a%7F", "/a b", "/a\tb", "/a#b", "/公示", "/a?b\x01", "/a?b\udcff", "http://x/a"],
+     "/a%00", "/a%0d%0a", "/a%7F", "/a b", "/a\tb", "/a#b", "/公示", "/a?b\x01", "/a?b\udcff", "http://x/a",
+     "/a%c0%ae%c0%ae/b", "/a%c0%afb", "/a%e0%80%afb", "/a%f0%80%80%afb", "/a%ed%a0%80", "/a%fe", "/a%C1%9Cb",
+     "/%e5%85"],
 )  # fmt: skip
 def test_a_strange_path_is_not(path: str) -> None:
     with pytest.raises(StrangePath):
