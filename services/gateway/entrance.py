@@ -31,6 +31,8 @@ API = "/api/v1/"
 OPEN = frozenset({("POST", "/api/v1/session"), ("GET", "/api/v1/public/site"), ("HEAD", "/api/v1/public/site")})
 # The file may stream for Settings.body_seconds; its identity is verified once more when all of it is there.
 UPLOAD_SECONDS = 900
+# Said by a page that asks by itself while nobody is at it: such a request keeps no session alive.
+UNATTENDED = "X-Unattended"
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 SECURITY_HEADERS = {
@@ -161,10 +163,11 @@ def _is_upload(request: web.Request) -> bool:
 def _credential(request: web.Request) -> Credential:
     address = request[ADDRESS]
     seconds = UPLOAD_SECONDS if _is_upload(request) else 60
+    used = UNATTENDED not in request.headers
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and 0 < len(token) <= 512 and token.isascii():
         return Credential(token=token, address=address, seconds=seconds)
     session = request.cookies.get(session_cookie(secure=is_secure(request)), "")
     if 0 < len(session) <= 512 and session.isascii():
-        return Credential(session=session, address=address, seconds=seconds)
+        return Credential(session=session, address=address, seconds=seconds, used=used)
     raise Unauthenticated("请先登录。")

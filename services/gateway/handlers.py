@@ -36,7 +36,7 @@ class SignInBody(Body):
 class Session(Shape):
     user: User
     csrf_token: str = Field(description="Send it as X-CSRF-Token with every unsafe request of this session.")
-    idle_seconds: int | None = Field(None, description="The session ends when it is left alone this long; GET says it.")
+    idle_seconds: int | None = Field(None, description="The session ends when it is left alone this long.")
 
 
 async def sign_in(request: web.Request) -> web.Response:
@@ -58,7 +58,8 @@ async def sign_in(request: web.Request) -> web.Response:
         ),
         request[REQUEST_ID],
     )
-    response = reply(Session(user=signed_in.user, csrf_token=csrf_token(signed_in.session)))
+    csrf, idle = csrf_token(signed_in.session), signed_in.idle_seconds
+    response = reply(Session(user=signed_in.user, csrf_token=csrf, idle_seconds=idle))
     set_session(response, signed_in.session, seconds=signed_in.session_expires_in, secure=is_secure(request))
     if signed_in.device:
         set_device(response, signed_in.device, secure=is_secure(request))

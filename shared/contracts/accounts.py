@@ -138,6 +138,7 @@ class SignIn(Body):
 class SignedIn(Shape):
     session: str = Field(description="The secret for the cookie.")
     session_expires_in: int = Field(description="Seconds until it ends, used or not.")
+    idle_seconds: int | None = Field(None, description="Seconds until it ends if left alone.")
     device: str = Field("", description="For the browser to keep: its attempts count apart from strangers'.")
     user: User
 

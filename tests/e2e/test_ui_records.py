@@ -1,6 +1,8 @@
 """双公示信息管理: 新增 修改 删除 撤销 恢复."""
 
-from playwright.async_api import Page, expect
+import asyncio
+
+from playwright.async_api import Dialog, Page, Route, expect
 
 from tests.e2e.api import licence, workbook
 from tests.e2e.browser import PASSWORD, Screen, choose
@@ -77,3 +79,57 @@ async def test_nothing_typed_is_lost_when_the_session_ends(screen: Screen) -> No
     await expect(form.get_by_label("项目名称").first).to_have_value("特种设备使用登记")
     await form.get_by_role("button", name="保存").click()
     await expect(form.get_by_text("必填项没有填写").first).to_be_visible()
+
+
+async def test_nothing_typed_is_lost_by_going_elsewhere(screen: Screen) -> None:
+    api = await screen.api()
+    await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), [licence(1)]))
+    record = (await api.get("/records?dataset=xzxk_fr"))["items"][0]
+    page = await screen.page("reporter", "/licences")
+    await page.get_by_role("row", name=NAME).get_by_role("link").first.click()
+    await page.wait_for_url(f"{screen.url}/records/{record['id']}")
+    await page.get_by_role("button", name="修改").click()
+    form = page.get_by_role("dialog", name="修改")
+    await form.get_by_label("许可内容").first.fill("压力容器和锅炉")
+    ask = page.get_by_role("dialog", name="没有保存")
+    await page.go_back()
+    await ask.get_by_role("button", name="取消").click()
+    await expect(form.get_by_label("许可内容").first).to_have_value("压力容器和锅炉")
+    assert page.url.endswith(f"/records/{record['id']}")
+    asked: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    page.on("dialog", stay)
+    await page.close(run_before_unload=True)
+    await expect(form.get_by_label("许可内容").first).to_have_value("压力容器和锅炉")
+    assert asked == ["beforeunload"]
+    await page.go_back()
+    await ask.get_by_role("button", name="不保存，离开").click()
+    await page.wait_for_url(f"{screen.url}/licences")
+
+
+async def test_nothing_is_typed_into_a_form_on_its_way(screen: Screen) -> None:
+    api = await screen.api()
+    await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), [licence(1)]))
+    record = (await api.get("/records?dataset=xzxk_fr"))["items"][0]
+    page = await screen.page("reporter", f"/records/{record['id']}")
+    go = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        if route.request.method == "PUT":
+            await go.wait()
+        await route.continue_()
+
+    await page.route("**/api/v1/records/*", wait)
+    await page.get_by_role("button", name="修改").click()
+    form = page.get_by_role("dialog", name="修改")
+    await form.get_by_label("许可内容").first.fill("压力容器和锅炉")
+    await form.get_by_role("button", name="保存").click()
+    await expect(form.get_by_label("许可内容").first).to_be_disabled()
+    await page.keyboard.press("Escape")
+    await expect(form).to_be_visible()
+    go.set()
+    await expect(form).to_be_hidden()

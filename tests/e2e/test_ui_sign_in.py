@@ -1,10 +1,11 @@
 """Signing in, the first password, lockout, the end of a session on a page; the types of the interface."""
 
 import asyncio
+import re
 import subprocess
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.e2e.browser import PASSWORD, Screen
 from tests.fixtures.platform import Platform
@@ -97,12 +98,172 @@ async def test_a_tab_left_alone_does_not_end_the_session_of_another(screen: Scre
         await tab.goto("/home")
         await tab.locator("h1").first.wait_for()
     await tabs.clock.run_for((idle - 400) * 1000)
-    await used.locator("h1").first.click()
+    async with used.expect_response("**/api/v1/session"):
+        await used.locator("h1").first.click()
     await tabs.clock.run_for(300 * 1000)
     await expect(alone.get_by_role("dialog")).to_be_hidden()
     await tabs.clock.run_for((idle - 400) * 1000)
-    await expect(alone.get_by_role("dialog")).to_be_visible()
+    await expect(alone.get_by_role("dialog", name="即将退出登录")).to_be_visible()
     await expect(alone).to_have_url(f"{screen.url}/home")
+
+    # Nobody comes: it ends in both, and who signs in again in one goes on in both.
+    await tabs.clock.run_for(200 * 1000)
+    for tab in (alone, used):
+        await expect(tab.get_by_role("dialog", name="登录已失效")).to_be_visible()
+    async with alone.expect_response("**/api/v1/session"):
+        await alone.get_by_label("的密码").fill(PASSWORD)
+        await alone.get_by_role("button", name="重新登录").click()
+    await expect(alone.get_by_role("dialog")).to_be_hidden()
+    await tabs.clock.run_for(2000)
+    await expect(used.get_by_role("dialog")).to_be_hidden()
+    await used.goto("/account")
+    await used.get_by_label("令牌用途").fill("试")
+    await used.get_by_role("button", name="新建令牌").click()  # by the token of the new session
+    await expect(used.get_by_label("新令牌", exact=True)).to_be_visible()
+
+
+async def test_idling_ends_the_session_and_keeps_what_was_typed(screen: Screen) -> None:
+    username = await screen.user("reporter")
+    page = await screen.blank()
+    await page.clock.install()
+    # By the page itself: it knows how long its session may idle without asking once more.
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url.removeprefix(screen.url)}"))
+    await page.goto("/portal?next=/licences")
+    await page.get_by_label("用户名").fill(username)
+    await page.get_by_label("密码", exact=True).fill(PASSWORD)
+    async with page.expect_response("**/api/v1/session") as signed_in:
+        await page.keyboard.press("Enter")
+    idle = int((await (await signed_in.value).json())["idle_seconds"])
+    await page.get_by_role("button", name="新增").click()
+    form = page.get_by_role("dialog", name="新增")
+    await form.get_by_label("项目名称").first.fill("特种设备使用登记")
+    await page.clock.run_for((idle - 100) * 1000)
+    await expect(page.get_by_role("dialog", name="即将退出登录")).to_be_visible()
+    asked.clear()
+    await page.clock.run_for(60 * 1000)
+    assert not [each for each in asked if each.endswith("/api/v1/session")]  # it was not taken for use
+    await page.clock.run_for(60 * 1000)
+    again = page.get_by_role("dialog", name="登录已失效")
+    await expect(again).to_be_visible()
+    assert "DELETE /api/v1/session" in asked
+    curtain = page.locator(".curtain")
+    await expect(curtain).to_have_css("background-color", "rgb(238, 242, 247)")
+    assert await curtain.bounding_box() == {"x": 0, "y": 0, "width": 1366, "height": 768}
+    assert (await page.context.request.get("/api/v1/session")).status == 401
+    await screen.picture(page, "session-idle")
+    await screen.accessible(page)
+    await again.get_by_label("的密码").fill(PASSWORD)
+    await again.get_by_role("button", name="重新登录").click()
+    await expect(again).to_be_hidden()
+    await expect(form.get_by_label("项目名称").first).to_have_value("特种设备使用登记")
+    await form.get_by_role("button", name="保存").click()
+    await expect(form.get_by_text("必填项没有填写").first).to_be_visible()
+
+
+async def test_a_computer_that_slept_shows_nothing_when_it_wakes(screen: Screen) -> None:
+    page = await screen.blank()
+    await page.clock.install()
+    body = {"username": await screen.user("reporter"), "password": PASSWORD}
+    await page.context.request.post("/api/v1/session", data=body)
+    await page.goto("/account")
+    await page.get_by_label("令牌用途").fill("许可系统自动上报")
+    await page.clock.fast_forward(8 * 3600 * 1000)
+    await page.mouse.click(600, 400)  # the first thing somebody does
+    await expect(page.get_by_role("dialog", name="登录已失效")).to_be_visible()
+    await expect(page.get_by_label("令牌用途")).to_have_value("许可系统自动上报")
+
+
+async def test_what_a_page_asks_by_itself_is_not_taken_for_use(screen: Screen) -> None:
+    page = await screen.blank()
+    await page.clock.install()
+    body = {"username": await screen.user("reporter"), "password": PASSWORD}
+    await page.context.request.post("/api/v1/session", data=body)
+    await page.goto("/home")
+    await page.wait_for_load_state("networkidle")
+    async with page.expect_response(lambda response: "/api/v1/messages" in response.url):
+        await page.clock.run_for(61_000)
+    async with page.expect_request(lambda request: "/api/v1/messages" in request.url) as polled:
+        await page.clock.run_for(60_000)
+    assert "x-unattended" in (await polled.value).headers
+    await page.locator("h1").first.click()
+    async with page.expect_request(lambda request: "/api/v1/uploads" in request.url) as wanted:
+        await page.get_by_role("menuitem", name="上传记录").click()
+    assert "x-unattended" not in (await wanted.value).headers
+
+
+async def test_the_longest_a_session_may_last_is_told_before_it_is_over(screen: Screen) -> None:
+    page = await screen.blank()
+    await page.clock.install()
+
+    async def nearly_over(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, json={**await answer.json(), "idle_seconds": 150})
+
+    body = {"username": await screen.user("reporter"), "password": PASSWORD}
+    await page.context.request.post("/api/v1/session", data=body)
+    await page.goto("/home")
+    await page.locator("h1").first.wait_for()
+    await page.route("**/api/v1/session", nearly_over)
+    await page.clock.run_for(70_000)
+    await page.locator("h1").first.click()
+    dialog = page.get_by_role("dialog", name="即将退出登录")
+    await expect(dialog).to_contain_text("秒后需要重新输入密码")
+    await dialog.get_by_role("button", name="知道了").click()
+    await expect(dialog).to_be_hidden()
+    await page.clock.run_for(160_000)
+    await expect(page.get_by_role("dialog", name="登录已失效")).to_be_visible()
+
+
+async def test_a_password_that_was_reset_is_changed_over_the_page(screen: Screen) -> None:
+    page = await screen.page("reporter", "/licences")
+    await page.get_by_role("button", name="新增").click()
+    form = page.get_by_role("dialog", name="新增")
+    await form.get_by_label("项目名称").first.fill("特种设备使用登记")
+    name = await screen.user("reporter")
+    user = next(each for each in (await screen.admin.get(f"/users?q={name}"))["items"])
+    await screen.admin.post(f"/users/{user['id']}/password-reset", {"password": "Reset#Password-2018"}, status=204)
+    await form.get_by_label("许可内容").first.fill("压力容器")
+    await page.get_by_role("dialog", name="登录已失效").get_by_label("的密码").fill("Reset#Password-2018")
+    await page.keyboard.press("Enter")
+    change = page.get_by_role("dialog", name="修改初始密码")
+    await change.get_by_label("新密码", exact=True).fill("short")
+    await change.get_by_label("再输入一次新密码").fill("short")
+    await page.keyboard.press("Enter")
+    await expect(change.get_by_role("alert")).to_contain_text("密码")
+    await screen.picture(page, "session-first-password")
+    await change.get_by_label("新密码", exact=True).fill(PASSWORD + "x")
+    await change.get_by_label("再输入一次新密码").fill(PASSWORD + "x")
+    await page.keyboard.press("Enter")
+    await expect(change).to_be_hidden()
+    await expect(form.get_by_label("项目名称").first).to_have_value("特种设备使用登记")
+    await form.get_by_role("button", name="保存").click()
+    await expect(form.get_by_text("必填项没有填写").first).to_be_visible()
+
+
+async def test_nobody_sees_what_another_one_was_shown(screen: Screen) -> None:
+    page = await screen.page("admin", "/admin/datasets/xzxk_fr?tab=basics")
+    await page.get_by_role("textbox", name=re.compile("^名称")).fill("演练")
+    await expect(page.get_by_text("有修改，未保存")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_text("有没有保存的修改")).to_be_visible()
+    admin = (await screen.admin.get("/session"))["user"]["id"]
+    assert await page.evaluate("Object.keys(sessionStorage)") == [f"dataset-design:{admin}:xzxk_fr"]
+    await page.get_by_role("menuitem", name="消息提醒").click()
+    await page.get_by_role("heading", level=1, name="消息提醒").wait_for()
+    await page.get_by_role("button", name="退出").click()
+    await page.wait_for_url(f"{screen.url}/portal")
+
+    async def late(route: Route) -> None:
+        await asyncio.sleep(1)
+        await route.continue_()
+
+    await page.route("**/api/v1/home", late)
+    await page.get_by_label("用户名").fill(await screen.user("reporter"))
+    await page.get_by_label("密码", exact=True).fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"{screen.url}/home")
+    await expect(page.get_by_label("正在加载").first).to_be_visible()
 
 
 async def test_a_viewer_is_told_that_a_page_is_not_for_him(screen: Screen) -> None:

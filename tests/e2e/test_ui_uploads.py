@@ -134,3 +134,16 @@ def _fill(path: Path, label: str, value: str) -> bytes:
     done = path.with_name("mended.xls")
     out.save(str(done))
     return done.read_bytes()
+
+
+async def test_a_double_click_sends_one_file(screen: Screen) -> None:
+    definition = await screen.definition("xzxk_fr")
+    page = await screen.page("reporter", "/uploads/new?dataset=xzxk_fr")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    await page.locator("input[type=file]").set_input_files(file_of(workbook(definition, [licence(1)]), NAME))
+    await page.get_by_role("button", name="上报数据").dblclick()
+    await eventually(page.get_by_text("全部入库：1 行已保存"))
+    assert [url for url in sent if url.endswith("/uploads")] == [f"{screen.url}/api/v1/uploads"]
+    api = await screen.api()
+    assert (await api.get("/uploads"))["total"] == 1

@@ -1,5 +1,6 @@
 """The session as a browser has it: the gateway before the real auth service and its database."""
 
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -52,7 +53,23 @@ async def test_signing_in_sets_a_cookie_that_scripts_and_other_sites_cannot_use(
     assert kept.value not in await answer.text()
     assert body["csrf_token"] == csrf_token(kept.value)
     again = await front.ask("GET", SESSION, {"Cookie": f"session={kept.value}"})
-    assert await again.json() == {**body, "idle_seconds": 1800}
+    assert body["idle_seconds"] == 1800
+    assert await again.json() == body
+
+
+async def test_what_a_page_asks_while_nobody_is_there_keeps_no_session_alive(front: Gateway, auth: AuthWorld) -> None:
+    alone = {"X-Unattended": "true"}
+    me = await browser(front)
+    auth.clock.advance(timedelta(minutes=20))
+    left = await (await front.ask("GET", SESSION, me | alone)).json()
+    assert left["idle_seconds"] == 10 * 60
+    auth.clock.advance(timedelta(minutes=11))
+    await problem(await front.ask("GET", SESSION, me), 401, "unauthenticated")
+    me = await browser(front)
+    auth.clock.advance(timedelta(minutes=20))
+    assert (await front.ask("GET", SESSION, me)).status == 200
+    auth.clock.advance(timedelta(minutes=11))
+    assert (await front.ask("GET", SESSION, me | alone)).status == 200
 
 
 async def test_the_cookie_is_secure_behind_tls(make_gateway: MakeGateway, auth: AuthWorld) -> None:

@@ -66,9 +66,10 @@ class Identities:
             row = await repository.session_identity(conn, digest(secret), now - self._absolute, now - self._idle)
             if row is None:
                 raise SessionEnded("登录已失效（可能是长时间没有操作，或账号已被停用），请重新登录。")
-            if used and _is_due(row["last_seen_at"], now):
-                await repository.touch_session(conn, row["credential_id"], now)
-        left = min(self._idle, row["created_at"] + self._absolute - now)
+            seen: datetime = row["last_seen_at"]
+            if used and _is_due(seen, now):
+                await repository.touch_session(conn, row["credential_id"], seen := now)
+        left = min(seen + self._idle, row["created_at"] + self._absolute) - now
         return _known(row, str(row["credential_id"]), address), left
 
     async def _of_token(self, secret: str, address: str) -> tuple[Known, timedelta]:

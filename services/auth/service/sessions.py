@@ -90,9 +90,13 @@ class Sessions:
                 await user_repository.rehash_password(conn, user_id, account["password_hash"], rehashed)
             await self._audit(conn, account, "session.created", account["username"], attempt.address)
             user = await user_repository.get_user(conn, user_id)
-        expires_in = int(self._life.absolute.total_seconds())
-        device = self._lockout.remember(account["username"])
-        return SignedIn(session=secret, session_expires_in=expires_in, device=device, user=user)
+        return SignedIn(
+            session=secret,
+            session_expires_in=int(self._life.absolute.total_seconds()),
+            idle_seconds=int(min(self._life).total_seconds()),
+            device=self._lockout.remember(account["username"]),
+            user=user,
+        )
 
     async def _refuse(self, account: Row | None, username: str, source: str, address: str) -> None:
         SIGN_INS.labels("wrong").inc()

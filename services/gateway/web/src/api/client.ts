@@ -43,12 +43,21 @@ export function useCsrfToken(token: string) {
 /** The headers of an unsafe request, for what is not sent by `api`. */
 export const unsafeHeaders = (): Record<string, string> => (csrfToken ? { 'X-CSRF-Token': csrfToken } : {})
 
-/** Told to the session store: the session has ended in the middle of something. */
+let lastUse = Date.now()
+/** Somebody is at the page: a key, a click, a wheel. */
+export function somebodyIsHere() {
+  lastUse = Date.now()
+}
+const ALONE_AFTER = 60_000
+
+/** Told to the session store: the session has ended in the middle of something, or waits for a password of the person's own. */
 export const sessionEvents = new EventTarget()
 
 const guard: Middleware = {
   onRequest({ request }) {
     if (request.method !== 'GET') for (const [name, value] of Object.entries(unsafeHeaders())) request.headers.set(name, value)
+    // What a page left open asks by itself keeps no session alive.
+    else if (Date.now() - lastUse > ALONE_AFTER) request.headers.set('X-Unattended', 'true')
   },
   async onResponse({ request, response }) {
     if (response.ok) return

@@ -1062,7 +1062,7 @@ export interface components {
             csrf_token: string;
             /**
              * Idle Seconds
-             * @description The session ends when it is left alone this long; GET says it.
+             * @description The session ends when it is left alone this long.
              * @default null
              */
             idle_seconds: number | null;

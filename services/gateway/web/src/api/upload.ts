@@ -44,18 +44,21 @@ export const isRunning = (upload: Upload) => RUNNING.has(upload.state)
 export function followUpload(id: string, onChange: (upload: Upload) => void): () => void {
   const stream = new EventSource('/api/v1/events')
   let last = 0
+  let stopped = false
   const timer = window.setInterval(() => void ask(), 3000)
   const stop = () => {
+    stopped = true
     stream.close()
     window.clearInterval(timer)
   }
   const take = (upload: Upload) => {
+    if (stopped) return // a GET that was under way when the end came knows an older state
     last = Date.now()
     onChange(upload)
     if (!isRunning(upload)) stop()
   }
   async function ask() {
-    if (Date.now() - last < 2500) return
+    if (stopped || Date.now() - last < 2500) return
     // An outage here is not the end: the next tick asks again.
     const upload = await data(api.GET('/api/v1/uploads/{upload_id}', { params: { path: { upload_id: id } } })).catch(() => null)
     if (upload) take(upload)

@@ -1,13 +1,15 @@
+import { useSession } from '@/stores/session'
 import type { Design } from './model'
 
-// Unsaved designs outlive a reload of the tab and an idle time-out. Definitions hold no personal data; the browser forgets them with the tab.
+// Unsaved designs outlive a reload of the tab and an idle time-out, each for who made it. Definitions hold no personal data; the browser
+// forgets them with the tab.
 
 export interface KeptDraft {
   at: string
   version: number | undefined
   design: Design
 }
-const keyOf = (code: string | undefined) => `dataset-design:${code ?? ''}`
+const keyOf = (code: string | undefined) => `dataset-design:${useSession().user?.id ?? ''}:${code ?? ''}`
 
 export function keepDraft(code: string | undefined, version: number | undefined, design: Design) {
   try {
