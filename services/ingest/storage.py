@@ -48,6 +48,9 @@ class Storage:
         if parts.scheme == "file":
             self._root = Path(unquote(parts.path))
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Somebody else may have made it; a volume that belongs to another keeps its own rights.
+            with contextlib.suppress(PermissionError):
+                self._root.chmod(0o700)
             for folder in ("uploads", "incoming"):
                 (self._root / folder).mkdir(mode=0o700, exist_ok=True)
             self._store: ObjectStore = LocalStore(self._root)
