@@ -65,6 +65,8 @@ class Storage:
             try:
                 async for piece in pieces:
                     yield piece
+            except GeneratorExit:  # the store takes no more: its own failure is told below
+                raise
             except BaseException as error:
                 failed.append(error)
                 raise
@@ -80,6 +82,7 @@ class Storage:
                 await self.delete(key)
                 raise failed[0] from None
             if isinstance(error, BaseError | OSError):
+                await self.delete(key)
                 raise StoreDown from error
             raise
 

@@ -1,10 +1,15 @@
-"""One connection per process; a channel that never loses a message quietly."""
+"""One connection per process; a channel that never loses a message quietly.
+
+A broker's address may name several nodes of a cluster, parted by commas: amqp://…@one/,amqp://…@two/
+"""
 
 import asyncio
+import itertools
 import logging
+import re
 import signal
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import aio_pika
@@ -19,6 +24,8 @@ log = logging.getLogger(__name__)
 # A broker that answers others for so long while this process has not come back to it: it never will.
 STUCK_SECONDS = 30.0
 _LOOK_SECONDS = 5.0
+# A node that takes the connection and then says nothing is given up, and the next one tried.
+CONNECT_SECONDS = 10.0
 
 DOWN = (AMQPError, OSError, asyncio.TimeoutError, RuntimeError)
 
@@ -28,9 +35,25 @@ class BrokerDown(Unavailable):
     title = "消息队列暂时连不上"
 
 
+def nodes_of(url: str) -> list[str]:
+    return re.split(r"\s*,\s*(?=amqps?://)", url.strip())
+
+
 def robust_url(url: str) -> URL:
     """`url` with the settings every process uses: starts without the broker, notices its loss within 30 s."""
     return URL(url).update_query(fail_fast="0", heartbeat="10", reconnect_interval="1")
+
+
+class _Connection(aio_pika.RobustConnection):
+    """Knows all nodes: each time one is lost or does not take it, the next is tried."""
+
+    def __init__(self, nodes: Sequence[str]) -> None:
+        self._nodes = itertools.cycle(map(robust_url, nodes))
+        super().__init__(next(self._nodes))
+
+    async def _on_connection_close(self, closing: asyncio.Future[None]) -> None:
+        self.url = next(self._nodes)
+        await super()._on_connection_close(closing)
 
 
 @asynccontextmanager
@@ -39,10 +62,10 @@ async def open_connection(url: str) -> AsyncGenerator[AbstractRobustConnection]:
 
     Not connect_robust(): cancelled while it waits, that leaves a task behind which tries for ever.
     """
-    connection = aio_pika.RobustConnection(robust_url(url))
+    connection = _Connection(nodes_of(url))
     watching: asyncio.Task[None] | None = None
     try:
-        await connection.connect()
+        await connection.connect(CONNECT_SECONDS)
         watching = asyncio.create_task(_end_when_stuck(connection, url))
         yield connection
     finally:
@@ -72,12 +95,15 @@ async def _end_when_stuck(connection: AbstractRobustConnection, url: str) -> Non
 
 
 async def _answers(url: str) -> bool:
-    try:
-        async with asyncio.timeout(_LOOK_SECONDS):
-            await (await aio_pika.connect(url)).close()
-    except DOWN:
-        return False
-    return True
+    """Whether any node does."""
+    for node in nodes_of(url):
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await (await aio_pika.connect(node)).close()
+        except DOWN:
+            continue
+        return True
+    return False
 
 
 async def open_channel(connection: AbstractRobustConnection, *, prefetch: int | None = None) -> AbstractChannel:

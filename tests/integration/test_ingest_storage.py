@@ -1,6 +1,7 @@
 """The blob store in a directory, and in S3 (moto's server) through the same URL-configured door."""
 
 import hashlib
+import resource
 import subprocess
 import sys
 import urllib.request
@@ -107,6 +108,21 @@ async def test_nothing_is_left_of_a_file_that_breaks_off(storage: Storage, sent:
         await storage.size(key)
     with pytest.raises(FileMissing):
         await storage.size(key.replace("uploads", "incoming"))
+
+
+async def test_a_disk_that_is_full_in_the_middle_of_a_file_is_an_outage(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the full disk: the kernel refuses to write on, half-way."""
+    storage, key = Storage(tmp_path.as_uri()), key_of(uuid4())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, limits[1]))
+    try:
+        with pytest.raises(StoreDown):
+            await storage.put(key, pieces(BIG))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    await storage.put(key, pieces(BIG))
+    assert await content(storage, key) == BIG
 
 
 async def test_the_janitor_removes_what_was_never_registered(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:

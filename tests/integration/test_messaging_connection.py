@@ -2,11 +2,13 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import Generator
 
 import aio_pika
 import pytest
 
+from deploy.local import processes
 from deploy.local.rabbitmq import RabbitMQ
 from shared.messaging import connection as messaging
 
@@ -52,3 +54,20 @@ async def test_a_process_that_does_not_come_back_ends(
         await asyncio.to_thread(own_rabbitmq.stop)
         await asyncio.to_thread(own_rabbitmq.start)
         await asyncio.wait_for(ended.wait(), 20)
+
+
+async def test_of_several_nodes_the_next_one_is_taken(own_rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first refuses, the second takes the connection and says nothing, as a node that hangs does."""
+    monkeypatch.setattr(messaging, "CONNECT_SECONDS", 1.0)
+    (refuses,) = processes.free_ports(1)
+    with socket.create_server(("127.0.0.1", 0)) as hangs:
+        dead = [f"amqp://credit:x@127.0.0.1:{port}/" for port in (refuses, hangs.getsockname()[1])]
+        async with (
+            asyncio.timeout(60),
+            messaging.open_connection(", ".join([*dead, own_rabbitmq.url()])) as connection,
+        ):
+            assert connection.connected.is_set()
+            await asyncio.to_thread(own_rabbitmq.kill)
+            await asyncio.to_thread(own_rabbitmq.start)
+            await connection.connected.wait()
+            assert not (await messaging.open_channel(connection)).is_closed

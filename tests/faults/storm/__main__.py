@@ -103,7 +103,6 @@ class Storm:
     def __init__(self, scene: Scene, seconds: float, seed: int, again: str) -> None:
         self.scene, self.seconds, self.seed, self.again = scene, seconds, seed, again
         self.platform = scene.platform
-        self.weather = Weather(scene, seed)
         self.sizes = (12, 300, 2000, 10_000) if seconds >= LONG_SECONDS else (12, 300, 2000)
 
     async def run(self) -> Report:
@@ -117,16 +116,16 @@ class Storm:
             await asyncio.gather(*(one.report(until) for one in departments))
             early = await self._vitals()
             begun = time.monotonic()
-            failed = await self._rage(departments)
+            weather = Weather(self.scene, self.seed, [one.book for one in departments])
+            failed = await self._rage(weather, departments)
             settled = time.monotonic() - begun - self.seconds
             await asyncio.sleep(QUIET_SECONDS)
             late = await self._vitals()
         reckoning = await self._reckon(departments)
-        by_itself = self.weather.ended_themselves
         faults = [*failed, *reckoning.faults, *vitals.compare(early, late)]
-        faults += [f"{name} ended by itself {times} times" for name, times in by_itself.items()]
+        faults += [f"{name} ended by itself {times} times" for name, times in weather.ended_themselves.items()]
         books = [one.book for one in departments]
-        return Report(self.again, books, self.weather.happened, settled, reckoning, early, late, faults)
+        return Report(self.again, books, weather.happened, settled, reckoning, early, late, faults)
 
     async def _departments(self, http: aiohttp.ClientSession) -> list[Department]:
         admin = Api(http, self.platform.url)
@@ -137,14 +136,14 @@ class Storm:
             for at in range(DEPARTMENTS)
         ]
 
-    async def _rage(self, departments: list[Department]) -> list[str]:
+    async def _rage(self, weather: Weather, departments: list[Department]) -> list[str]:
         """Until every accepted upload has ended, or has taken too long; what went wrong on the way."""
-        supervising = asyncio.create_task(self.weather.supervise())
+        supervising = asyncio.create_task(weather.supervise())
         until = time.monotonic() + self.seconds
         for one in departments:
             one.cut = department.CUT
         raging = [asyncio.create_task(one.report(until)) for one in departments]
-        raging.append(asyncio.create_task(self.weather.blow(forecast(self.seed, self.seconds))))
+        raging.append(asyncio.create_task(weather.blow(forecast(self.seed, self.seconds))))
         await asyncio.wait(raging, timeout=self.seconds + SETTLE_SECONDS)
         ending = [asyncio.create_task(one.all_ended()) for one in departments]
         await asyncio.wait(ending, timeout=SETTLE_SECONDS)

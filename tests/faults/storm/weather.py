@@ -7,13 +7,14 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from deploy.local import processes
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
+from tests.faults.storm.book import Book
 from tests.fixtures.platform import Platform
 
 # Times in ten minutes; each at least once in a storm, however short; the wipe exactly once.
@@ -28,6 +29,8 @@ OFTEN = {
     "blobs full": 6,
 }
 ONCE = "broker wiped"
+# So soon must somebody have been refused because the disk is full; until then it stays full.
+NOTICED_SECONDS = 60.0
 
 
 class Event(NamedTuple):
@@ -62,7 +65,8 @@ class Scene(NamedTuple):
 class Weather:
     """Does what is forecast. One thing at a time to each part; different parts may be down together."""
 
-    def __init__(self, scene: Scene, seed: int) -> None:
+    def __init__(self, scene: Scene, seed: int, books: Sequence[Book]) -> None:
+        self.books = books
         self.platform, self.postgres, self.brokers, self.blobs = scene
         self.happened: Counter[str] = Counter()
         self.ended_themselves: Counter[str] = Counter()
@@ -155,11 +159,18 @@ class Weather:
     async def _fill_blobs(self, event: Event) -> None:
         """The file system of the blobs has no room left; or so little that a file begins and does not end."""
         ballast = self.blobs.parent / "ballast"
+        before = self._store_down()
         try:
             await asyncio.to_thread(_fill, ballast, self._chance.choice((0, 64 * 1024)))
             await asyncio.sleep(event.lasts)
+            async with asyncio.timeout(NOTICED_SECONDS):
+                while self._store_down() == before:
+                    await asyncio.sleep(0.1)
         finally:
             ballast.unlink()
+
+    def _store_down(self) -> int:
+        return sum(book.refused["503 store-down"] for book in self.books)
 
 
 def _fill(ballast: Path, left: int) -> None:
