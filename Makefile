@@ -7,7 +7,7 @@ CODE := services shared deploy tests
 VAR ?= var
 export VAR PORT WORKERS
 
-.PHONY: help web web-check web-types demo up down restart status logs clean install install-dev test check lint types imports security scan bench storm lock secrets compose-check
+.PHONY: help web web-check web-types demo up down restart backup restore status logs clean install install-dev test check lint types imports security scan bench storm lock secrets compose-check
 
 help: ## 列出全部命令
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,12 @@ status: ## 各进程的状态
 
 logs: ## 跟随各进程的日志（Ctrl-C 退出）
 	@tail -n 20 -F $(VAR)/log/*.log
+
+backup: ## 备份两个数据库和全部文件（TO=文件夹，默认 $(VAR)/backups；运行中也可以）
+	@$(PY) -m deploy.local backup $(TO)
+
+restore: ## 恢复备份：停止，换回当时的数据，再启动（FROM=备份）
+	@$(PY) -m deploy.local restore $(FROM)
 
 clean: ## 停止并删除 $(VAR)：全部数据和密码
 	@if [ -f .venv/installed ]; then $(PY) -m deploy.local clean; elif [ -d $(VAR) ]; then rm -rf -- $(VAR); fi

@@ -13,10 +13,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+import aio_pika
+
+from deploy import backup
 from deploy.local import databases, plan, processes
 from deploy.local.processes import CouldNotStart
 from deploy.local.room import MARK, Room, number
 from deploy.local.supervision import Program, Supervisor
+from shared.messaging.topology import LANES, PERSISTER, SHARDS, WORKER, persister_queue, worker_queue
 
 LOCK = "lock"
 READY_SECONDS = 120.0
@@ -51,17 +55,7 @@ def up(folder: Path) -> Room:
         CouldNotStart: says which process, why, and how its log ends.
     """
     with only_one(folder):
-        room = Room.open(folder)
-        supervisor = Supervisor(room)
-        if supervisor.pid() is None:
-            clear_leftovers(room)
-            room = room.with_free_ports()
-        room = _asked_for(room, running=supervisor.pid() is not None)
-        supervisor = Supervisor(room)
-        if supervisor.pid() is None:
-            supervisor.write(_servers(room))
-            supervisor.start()
-        _wait_for_servers(room)
+        room, supervisor = _with_servers(folder)
         wanted = _plan(room)
         _prepare_databases(room, wanted)
         supervisor.write([*_servers(room), *_programs(wanted)])
@@ -71,6 +65,54 @@ def up(folder: Path) -> Room:
         if broker is not None and not (broker.folder / "settled").exists():
             broker.settle()
         return room
+
+
+def _with_servers(folder: Path) -> tuple[Room, Supervisor]:
+    """PostgreSQL and RabbitMQ run, and whatever ran before."""
+    room = Room.open(folder)
+    supervisor = Supervisor(room)
+    if supervisor.pid() is None:
+        clear_leftovers(room)
+        room = room.with_free_ports()
+    room = _asked_for(room, running=supervisor.pid() is not None)
+    supervisor = Supervisor(room)
+    if supervisor.pid() is None:
+        supervisor.write(_servers(room))
+        supervisor.start()
+    _wait_for_servers(room)
+    return room, supervisor
+
+
+def save(folder: Path, to: Path) -> Path:
+    """A backup of the running platform, in `to`. Raises CouldNotStart."""
+    return backup.save(_sources(Room.open(folder)), to)
+
+
+def restore(folder: Path, saved: Path) -> Room:
+    """Everything as it was when `saved` was made, and started again. Raises CouldNotStart."""
+    with only_one(folder):
+        room, supervisor = _with_servers(folder)
+        supervisor.write(_servers(room))
+        supervisor.update()  # stops the processes, leaves the servers
+        asyncio.run(databases.create(room))
+        backup.restore(_sources(room), saved)
+        asyncio.run(_forget_messages(room.amqp_url))
+    return up(folder)
+
+
+def _sources(room: Room) -> backup.Sources:
+    auth, records = (databases.database_of(room, service) for service in databases.SERVICES)
+    return backup.Sources(auth, records, os.environ.get("INGEST_BLOBS") or (room.folder / "blobs").as_uri())
+
+
+async def _forget_messages(amqp: str) -> None:
+    """They are about a time that has not been yet. The processes declare their queues again."""
+    queues = [f"{queue}.parked" for queue in (WORKER, PERSISTER)]
+    queues += [persister_queue(lane) for lane in LANES]
+    queues += [worker_queue(lane, shard) for lane in LANES for shard in range(SHARDS)]
+    async with await aio_pika.connect(amqp) as connection, connection.channel() as channel:
+        for queue in queues:
+            await channel.queue_delete(queue)
 
 
 def down(folder: Path) -> None:

@@ -1,0 +1,181 @@
+"""Backup and restore of an installation: both databases and the blob store, so that they agree.
+
+`python -m deploy.backup save FOLDER` and `python -m deploy.backup restore BACKUP` work on what AUTH_DATABASE, RECORDS_DATABASE and
+INGEST_BLOBS name; `make backup` and `make restore` on the platform of this machine. pg_dump and pg_restore of PostgreSQL's client
+must be at least as new as the server. What waits in RabbitMQ is not kept: the sweep of records publishes it again.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import asyncpg
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from deploy.local.postgres import binaries
+from deploy.local.processes import CouldNotStart
+
+MANIFEST = "manifest.json"
+DATABASES = ("auth", "records")
+
+
+class Sources(NamedTuple):
+    """Addresses of the two databases and of the blob store."""
+
+    auth: str
+    records: str
+    blobs: str
+
+
+def save(sources: Sources, folder: Path) -> Path:
+    """A new backup in `folder`, named by the minute; made beside it and moved there whole. Uploads may go on meanwhile.
+
+    The databases first: a file is stored before its upload is registered, and stays, so the blobs of every upload in the dump
+    are there when they are copied. Blobs never change: what the backup before has is linked, not copied.
+
+    Raises:
+        CouldNotStart: pg_dump refused; its own words are quoted.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    at = datetime.now(UTC)
+    final = folder / at.strftime("%Y%m%dT%H%M%SZ")
+    before = max((path.parent for path in folder.glob(f"*/{MANIFEST}")), default=None)
+    part = folder / f".{final.name}.part"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(mode=0o700)
+    for name in DATABASES:
+        _run("pg_dump", getattr(sources, name), "--format=custom", "--compress=1", f"--file={part / name}.dump")
+    blobs = _copy_blobs(_store(sources.blobs), part / "blobs", before and before / "blobs")
+    told = {
+        "at": at.isoformat(timespec="seconds"),
+        "blobs": blobs,
+        "sha256": {name: _sha256(part / f"{name}.dump") for name in DATABASES},
+    }
+    (part / MANIFEST).write_text(json.dumps(told, indent=2) + "\n")
+    part.rename(final)
+    return final
+
+
+def restore(targets: Sources, backup: Path) -> None:
+    """Put databases and blobs back as they were. No process of the platform may run; everybody must sign in again.
+
+    Raises:
+        CouldNotStart: no whole backup, or pg_restore refused: then that database is as it was.
+    """
+    try:
+        told = json.loads((backup / MANIFEST).read_text())
+    except FileNotFoundError:
+        raise CouldNotStart(f"{backup} 不是完整的备份：没有 {MANIFEST}。请换一个备份。") from None
+    for name in DATABASES:
+        if _sha256(backup / f"{name}.dump") != told["sha256"][name]:
+            raise CouldNotStart(f"{backup / name}.dump 与备份时不一样，可能已损坏。请换一个备份。")
+    for name in DATABASES:
+        words = ["--clean", "--if-exists", "--no-owner", "--exit-on-error", "--single-transaction"]
+        _run(
+            "pg_restore",
+            getattr(targets, name),
+            *words,
+            f"--dbname={_database(getattr(targets, name))}",
+            backup / f"{name}.dump",
+        )
+    asyncio.run(_end_sessions(targets.auth))
+    _put_blobs(_store(targets.blobs), backup / "blobs")
+
+
+def _run(program: str, dsn: str, *words: str | Path) -> None:
+    parts = urlsplit(dsn)
+    # In the environment: it holds a password, and every user of the machine sees arguments.
+    address = {
+        "PGHOST": parts.hostname or "",
+        "PGPORT": str(parts.port or 5432),
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGDATABASE": _database(dsn),
+    }
+    command = [str(binaries() / program), *map(str, words)]
+    done = subprocess.run(command, env={**os.environ, **address}, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise CouldNotStart(f"{program} 未成功（退出码 {done.returncode}）：\n{done.stderr.strip()[-2000:]}")
+
+
+def _database(dsn: str) -> str:
+    return urlsplit(dsn).path.lstrip("/")
+
+
+async def _end_sessions(auth: str) -> None:
+    """Sessions that were ended after the backup was made would live again."""
+    conn = await asyncpg.connect(auth)
+    try:
+        await conn.execute("DELETE FROM session")
+    finally:
+        await conn.close()
+
+
+def _store(url: str) -> ObjectStore:
+    parts = urlsplit(url)
+    return LocalStore(Path(unquote(parts.path)), mkdir=True) if parts.scheme == "file" else from_url(url)
+
+
+def _keys(store: ObjectStore) -> list[str]:
+    return [str(item["path"]) for page in store.list() for item in page]
+
+
+def _copy_blobs(store: ObjectStore, folder: Path, before: Path | None) -> int:
+    keys = _keys(store)
+    folder.mkdir(mode=0o700)
+    for key in keys:
+        path = folder / key
+        path.parent.mkdir(exist_ok=True, mode=0o700)
+        if before is not None and (before / key).exists():
+            os.link(before / key, path)
+            continue
+        try:
+            content = store.get(key).bytes()
+        except FileNotFoundError:  # a mark that was taken off, or an orphan that was cleared away
+            continue
+        path.write_bytes(content)
+        path.chmod(0o600)
+    return len(keys)
+
+
+def _put_blobs(store: ObjectStore, folder: Path) -> None:
+    """Files of uploads that the databases no longer know go: nobody could ever find them again."""
+    kept = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    there = set(_keys(store))
+    for key in kept - there:
+        store.put(key, folder / key)
+    store.delete(sorted(there - kept))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def main() -> None:
+    if len(sys.argv) != 3 or sys.argv[1] not in {"save", "restore"}:
+        sys.exit("用法：python -m deploy.backup save 文件夹 | restore 备份")
+    try:
+        named = Sources(*(os.environ[name] for name in ("AUTH_DATABASE", "RECORDS_DATABASE", "INGEST_BLOBS")))
+    except KeyError as missing:
+        sys.exit(f"没有设置 {missing.args[0]}。需要 AUTH_DATABASE、RECORDS_DATABASE 和 INGEST_BLOBS。")
+    try:
+        if sys.argv[1] == "save":
+            print(f"备份已存到 {save(named, Path(sys.argv[2]))}")
+        else:
+            restore(named, Path(sys.argv[2]))
+            print("已恢复。")
+    except CouldNotStart as problem:
+        sys.exit(str(problem))
+
+
+if __name__ == "__main__":
+    main()
