@@ -1,8 +1,8 @@
 """Backup and restore of an installation: both databases and the blob store, so that they agree.
 
-`python -m deploy.backup save FOLDER` and `python -m deploy.backup restore BACKUP` work on what AUTH_DATABASE, RECORDS_DATABASE and
-INGEST_BLOBS name; `make backup` and `make restore` on the platform of this machine. pg_dump and pg_restore of PostgreSQL's client
-must be at least as new as the server. What waits in RabbitMQ is not kept: the sweep of records publishes it again.
+`python -m deploy.backup save FOLDER` and `python -m deploy.backup restore BACKUP` work on what AUTH_DATABASE,
+RECORDS_DATABASE and INGEST_BLOBS name; `make backup` and `make restore` on the platform of this machine. pg_dump and
+pg_restore must be at least as new as the server. What waits in RabbitMQ is not kept: the sweep publishes it again.
 """
 
 import asyncio
@@ -36,10 +36,10 @@ class Sources(NamedTuple):
 
 
 def save(sources: Sources, folder: Path) -> Path:
-    """A new backup in `folder`, named by the minute; made beside it and moved there whole. Uploads may go on meanwhile.
+    """A new backup in `folder`, named by its second; made beside it and moved there whole. Uploads may go on meanwhile.
 
-    The databases first: a file is stored before its upload is registered, and stays, so the blobs of every upload in the dump
-    are there when they are copied. Blobs never change: what the backup before has is linked, not copied.
+    The databases first: a file is stored before its upload is registered, and stays, so that the blobs of every upload
+    in the dump are there when they are copied. Blobs never change: what the backup before has is linked, not copied.
 
     Raises:
         CouldNotStart: pg_dump refused; its own words are quoted.
@@ -78,14 +78,9 @@ def restore(targets: Sources, backup: Path) -> None:
         if _sha256(backup / f"{name}.dump") != told["sha256"][name]:
             raise CouldNotStart(f"{backup / name}.dump 与备份时不一样，可能已损坏。请换一个备份。")
     for name in DATABASES:
+        dsn = getattr(targets, name)
         words = ["--clean", "--if-exists", "--no-owner", "--exit-on-error", "--single-transaction"]
-        _run(
-            "pg_restore",
-            getattr(targets, name),
-            *words,
-            f"--dbname={_database(getattr(targets, name))}",
-            backup / f"{name}.dump",
-        )
+        _run("pg_restore", dsn, *words, f"--dbname={_database(dsn)}", backup / f"{name}.dump")
     asyncio.run(_end_sessions(targets.auth))
     _put_blobs(_store(targets.blobs), backup / "blobs")
 

@@ -1,4 +1,4 @@
-"""`python -m deploy.local up|down|status|clean|backup [TO]|restore FROM`. The folder is VAR (var/ beside the code unless set)."""
+"""`python -m deploy.local up|down|status|clean|backup [TO]|restore FROM`, in VAR (var/ beside the code unless set)."""
 
 import sys
 from pathlib import Path

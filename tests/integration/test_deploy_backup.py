@@ -42,7 +42,7 @@ async def uploads(api: Api) -> list[Json]:
     return list((await api.get("/uploads?size=200&deleted=true"))["items"])
 
 
-async def test_back_to_a_backup_made_while_departments_reported(
+async def test_back_to_a_backup_made_while_departments_reported(  # noqa: PLR0915  # one story
     runner: Runner, http: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
     await run(runner, "up")
