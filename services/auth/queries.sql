@@ -206,8 +206,8 @@ RETURNING code;
 UPDATE department SET name = $2, short_name = $3, region = $4, credit_code = $5, active = $6 WHERE code = $1;
 
 -- name: insert_token
--- $1 sha256 of the secret  $2 user  $3 name  $4 now  $5 expires at
-INSERT INTO api_token (secret_hash, user_id, name, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)
+-- $1 sha256 of the secret  $2 user  $3 name  $4 now  $5 expires at  $6 token it was made with
+INSERT INTO api_token (secret_hash, user_id, name, created_at, expires_at, parent_id) VALUES ($1, $2, $3, $4, $5, $6)
 RETURNING token_id;
 
 -- name: token_expiry
@@ -231,7 +231,14 @@ SELECT count(*) FROM api_token WHERE user_id = $1 AND revoked_at IS NULL;
 
 -- name: revoke_token
 -- $1 token  $2 its user  $3 now
-UPDATE api_token SET revoked_at = $3 WHERE token_id = $1 AND user_id = $2 AND revoked_at IS NULL RETURNING name;
+-- With all that was made with it; nothing where the token itself is not there.
+WITH RECURSIVE family AS (
+    SELECT token_id FROM api_token WHERE token_id = $1 AND user_id = $2 AND revoked_at IS NULL
+    UNION
+    SELECT made.token_id FROM api_token made JOIN family ON made.parent_id = family.token_id
+    WHERE made.user_id = $2 AND made.revoked_at IS NULL
+)
+UPDATE api_token t SET revoked_at = $3 FROM family WHERE t.token_id = family.token_id RETURNING t.token_id, t.name;
 
 -- name: lock_signing_keys
 -- One process makes the first key; the others wait for it. The number is this table's alone.

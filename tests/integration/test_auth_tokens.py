@@ -113,6 +113,17 @@ async def test_a_token_cannot_outlive_the_one_it_was_made_with(auth: AuthWorld) 
     assert datetime.fromisoformat(child["expires_at"]) == datetime.fromisoformat(parent["expires_at"])
 
 
+async def test_what_a_thief_makes_with_a_token_ends_with_it(auth: AuthWorld) -> None:
+    admin = await auth.sign_in()
+    other, mine = await make_token(admin)
+    stolen, thief = await make_token(admin)
+    _, child = await make_token(thief)
+    _, grandchild = await make_token(child)
+    assert (await admin.call("DELETE", f"{TOKENS}/{stolen['id']}")).status == 204
+    assert [await one.alive() for one in (thief, child, grandchild, mine)] == [False, False, False, True]
+    assert [item["id"] for item in (await admin.get(TOKENS))["items"]] == [other["id"]]
+
+
 async def test_a_token_has_no_session_to_end(auth: AuthWorld) -> None:
     _, machine = await make_token(await auth.sign_in())
     assert (await machine.call("DELETE", "/internal/session")).status == 403

@@ -16,6 +16,7 @@ class FreshToken(NamedTuple):
     name: str
     created_at: datetime
     expires_at: datetime
+    parent_id: UUID | None
 
 
 async def insert_token(conn: Conn, token: FreshToken) -> UUID:
@@ -47,8 +48,8 @@ async def list_tokens(conn: Conn, user_id: UUID, query: PageQuery) -> tuple[list
 
 async def revoke_token(conn: Conn, token_id: UUID, user_id: UUID, now: datetime) -> str | None:
     """The name of the token, or None when the user has no such living token."""
-    name: str | None = await conn.fetchval(SQL["revoke_token"], token_id, user_id, now)
-    return name
+    rows = await conn.fetch(SQL["revoke_token"], token_id, user_id, now)
+    return next((row["name"] for row in rows if row["token_id"] == token_id), None)
 
 
 async def revoke_user_tokens(conn: Conn, user_id: UUID, now: datetime) -> None:

@@ -37,29 +37,36 @@ class Tokens:
         now = self._now()
         async with self._db.transaction() as conn:
             await user_repository.lock_user(conn, UUID(caller.user_id))  # a change of password ends all there are
-            expires_at = await _within_parent(conn, caller, now + timedelta(days=draft.expires_in_days))
-            token = repository.FreshToken(digest(secret), UUID(caller.user_id), draft.name, now, expires_at)
+            parent = _parent(caller)
+            expires_at = await _within_parent(conn, caller, parent, now + timedelta(days=draft.expires_in_days))
+            token = repository.FreshToken(digest(secret), UUID(caller.user_id), draft.name, now, expires_at, parent)
             token_id = await repository.insert_token(conn, token)
             await record(conn, caller, now, "token.created", f"令牌 {draft.name}")
         return NewToken(id=str(token_id), name=draft.name, token=secret, expires_at=expires_at)
 
     async def revoke(self, caller: Identity, token_id: UUID) -> None:
-        """Raises TokenNotFound: not the caller's, or revoked before."""
+        """End the token and all that was made with it. Raises TokenNotFound: not the caller's, or revoked before."""
         now = self._now()
         async with self._db.transaction() as conn:
+            await user_repository.lock_user(conn, UUID(caller.user_id))  # one that is just being made must not slip by
             name = await repository.revoke_token(conn, token_id, UUID(caller.user_id), now)
             if name is None:
                 raise TokenNotFound("没有这个令牌，可能已经吊销。")
             await record(conn, caller, now, "token.revoked", f"令牌 {name}")
 
 
-async def _within_parent(conn: Conn, caller: Identity, wanted: datetime) -> datetime:
-    kind, mark, parent = caller.session_id.partition(":")
-    if f"{kind}{mark}" != TOKEN_MARK:
+def _parent(caller: Identity) -> UUID | None:
+    """The token the caller came with; None with a session."""
+    kind, mark, token_id = caller.session_id.partition(":")
+    return UUID(token_id) if f"{kind}{mark}" == TOKEN_MARK else None
+
+
+async def _within_parent(conn: Conn, caller: Identity, parent: UUID | None, wanted: datetime) -> datetime:
+    if parent is None:
         lives = await session_repository.session_lives(conn, UUID(caller.session_id))
         expires_at = wanted if lives else None
     else:
-        expires_at = await repository.token_expiry(conn, UUID(parent))
+        expires_at = await repository.token_expiry(conn, parent)
     if expires_at is None:
         raise SessionEnded("登录或令牌刚刚失效（例如密码已被修改），请重新登录。")
     return min(wanted, expires_at)
