@@ -76,7 +76,7 @@ scan:
 bench: install-dev ## 性能测试，结果见 README
 	@$(PY) -m tests.bench $(ARGS)
 
-storm: install-dev ## 风暴测试：十个部门上报十分钟，进程和服务器随机被杀，最后逐行核对（ARGS="--minutes 2 --seed 7"）
+storm: install-dev ## 风暴测试：十个部门上报十分钟，进程和服务器随机被杀，最后逐行核对（ARGS="--minutes 2 --seed 7"；--cluster 用三节点 RabbitMQ）
 	@$(PY) -m tests.faults.storm $(ARGS)
 
 lock: install-dev ## 重新锁定依赖

@@ -1,4 +1,4 @@
-"""`python -m tests.faults.storm [--minutes 10] [--seed 7]`: one storm; ends with 1 on any difference."""
+"""`python -m tests.faults.storm [--minutes 10] [--seed 7] [--cluster]`: one storm; ends with 1 on any difference."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -18,8 +18,10 @@ import asyncpg
 
 from deploy.local import processes
 from deploy.local.postgres import Postgres
+from deploy.local.rabbitmq import RabbitMQ
 from tests.e2e.api import Api
 from tests.faults.storm import department, vitals
+from tests.faults.storm.cluster import open_cluster
 from tests.faults.storm.department import Department
 from tests.faults.storm.reckoning import Reckoning
 from tests.faults.storm.report import Report
@@ -33,12 +35,12 @@ from tests.offices import make_reporter
 DEPARTMENTS = 10
 CALM_SECONDS = 15.0
 SETTLE_SECONDS = 300.0
-QUIET_SECONDS = 10.0
-# A storm shorter than this has no files that take long.
+# A storm shorter than this has no files that take long, and less patience.
 LONG_SECONDS = 120.0
+QUIET_SECONDS = {True: 10.0, False: 4.0}  # long or short
+STALL_SECONDS = {True: "8", False: "3"}
 SETTINGS = {
-    "RECORDS_SWEEP_SECONDS": "2",
-    "RECORDS_STALL_SECONDS": "8",
+    "RECORDS_SWEEP_SECONDS": "1",
     "GATEWAY_SIGNED_IN_RATE": "1000000/minute",
     "GATEWAY_UPLOAD_RATE": "100000/minute",
 }
@@ -49,13 +51,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.storm", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--cluster", action="store_true", help="three RabbitMQ nodes, of which the leader is hit")
     wanted = parser.parse_args()
     if APART not in os.environ:
         _go_apart()
     seed = random.SystemRandom().randrange(10_000) if wanted.seed is None else wanted.seed
-    again = f"--minutes {wanted.minutes:g} --seed {seed}"
+    again = f"--minutes {wanted.minutes:g} --seed {seed}" + " --cluster" * wanted.cluster
     print(f"storm {again}", flush=True)
-    with open_scene(wanted.minutes) as scene:
+    with open_scene(wanted.minutes, cluster=wanted.cluster) as scene:
         report = asyncio.run(Storm(scene, wanted.minutes * 60, seed, again).run())
         print(report)
         if not report.faults:
@@ -77,33 +80,44 @@ def _go_apart() -> None:
 
 
 @contextmanager
-def open_scene(minutes: float) -> Generator[Scene]:
+def open_scene(minutes: float, *, cluster: bool) -> Generator[Scene]:
     disk = room() / "disk"
     disk.mkdir()
     size = f"size={128 + round(120 * minutes)}m"
     subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", disk], check=True)
     postgres = Postgres(room() / f"postgres-{uuid4().hex[:6]}", processes.free_ports(1)[0], durable=True)
+    with open_cluster() if cluster else open_broker() as brokers:
+        try:
+            postgres.start()
+            amqp = ",".join(broker.url("platform") for broker in brokers)
+            stall = STALL_SECONDS[minutes * 60 >= LONG_SECONDS]
+            settings = SETTINGS | {"RECORDS_STALL_SECONDS": stall, "INGEST_BLOBS": (disk / "blobs").as_uri()}
+            platform = open_platform(Databases(postgres.url()), amqp, settings=settings)
+            try:
+                yield Scene(platform, postgres, brokers, disk / "blobs")
+            finally:
+                platform.close()
+        finally:
+            postgres.wipe()
+            subprocess.run(["umount", disk], check=True)
+
+
+@contextmanager
+def open_broker() -> Generator[Sequence[RabbitMQ]]:
     node = private_node(f"rabbitmq-{uuid4().hex[:6]}")
     try:
-        postgres.start()
         node.start()
-        settings = SETTINGS | {"INGEST_BLOBS": (disk / "blobs").as_uri()}
-        platform = open_platform(Databases(postgres.url()), node.url("platform"), settings=settings)
-        try:
-            yield Scene(platform, postgres, [node], disk / "blobs")
-        finally:
-            platform.close()
+        yield [node]
     finally:
         node.wipe()
-        postgres.wipe()
-        subprocess.run(["umount", disk], check=True)
 
 
 class Storm:
     def __init__(self, scene: Scene, seconds: float, seed: int, again: str) -> None:
         self.scene, self.seconds, self.seed, self.again = scene, seconds, seed, again
         self.platform = scene.platform
-        self.sizes = (12, 300, 2000, 10_000) if seconds >= LONG_SECONDS else (12, 300, 2000)
+        self.long = seconds >= LONG_SECONDS
+        self.sizes = (12, 300, 2000, 10_000) if self.long else (12, 300, 2000)
 
     async def run(self) -> Report:
         limits, timeout = aiohttp.TCPConnector(limit=0), aiohttp.ClientTimeout(total=60)
@@ -119,7 +133,7 @@ class Storm:
             weather = Weather(self.scene, self.seed, [one.book for one in departments])
             failed = await self._rage(weather, departments)
             settled = time.monotonic() - begun - self.seconds
-            await asyncio.sleep(QUIET_SECONDS)
+            await asyncio.sleep(QUIET_SECONDS[self.long])
             late = await self._vitals()
         reckoning = await self._reckon(departments)
         faults = [*failed, *reckoning.faults, *vitals.compare(early, late)]
@@ -140,10 +154,11 @@ class Storm:
         """Until every accepted upload has ended, or has taken too long; what went wrong on the way."""
         supervising = asyncio.create_task(weather.supervise())
         until = time.monotonic() + self.seconds
+        events = forecast(self.seed, self.seconds, cluster=len(self.scene.brokers) > 1)
         for one in departments:
             one.cut = department.CUT
         raging = [asyncio.create_task(one.report(until)) for one in departments]
-        raging.append(asyncio.create_task(weather.blow(forecast(self.seed, self.seconds))))
+        raging.append(asyncio.create_task(weather.blow(events)))
         await asyncio.wait(raging, timeout=self.seconds + SETTLE_SECONDS)
         ending = [asyncio.create_task(one.all_ended()) for one in departments]
         await asyncio.wait(ending, timeout=SETTLE_SECONDS)
@@ -162,7 +177,7 @@ class Storm:
         finally:
             await conn.close()
         reckoning.blobs([one.book for one in departments])
-        await reckoning.parked(self.platform.amqp)
+        await reckoning.parked(self.scene.brokers[0].url("platform"))
         return reckoning
 
     async def _connect(self) -> asyncpg.Connection:

@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,19 +15,20 @@ from deploy.local import processes
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
 from tests.faults.storm.book import Book
+from tests.faults.storm.cluster import Node, leader
 from tests.fixtures.platform import Platform
 
-# Times in ten minutes; each at least once in a storm, however short; the wipe exactly once.
+# Times in ten minutes; each at least once in a storm, however short.
 OFTEN = {
     "worker killed": 30,
     "persister killed": 20,
     "gateway restarted": 8,
     "gateway killed": 4,
-    "broker killed": 5,
-    "broker paused": 5,
     "database killed": 8,
     "blobs full": 6,
 }
+ONE_BROKER = {"broker killed": 5, "broker paused": 5}
+CLUSTER = {"leader killed": 6, "leader paused": 6}
 ONCE = "broker wiped"
 # So soon must somebody have been refused because the disk is full; until then it stays full.
 NOTICED_SECONDS = 60.0
@@ -43,9 +44,12 @@ class Event(NamedTuple):
         return self.kind.partition(" ")[0]
 
 
-def forecast(seed: int, seconds: float) -> list[Event]:
+def forecast(seed: int, seconds: float, *, cluster: bool) -> list[Event]:
     chance = random.Random(f"weather {seed}")
-    times = {kind: max(1, round(count * seconds / 600)) for kind, count in OFTEN.items()} | {ONCE: 1}
+    often = OFTEN | (CLUSTER if cluster else ONE_BROKER)
+    times = {kind: max(1, round(count * seconds / 600)) for kind, count in often.items()}
+    if not cluster:
+        times[ONCE] = 1
     longest = min(10.0, 2 + seconds / 60)
     drawn = [
         Event(chance.uniform(0.05, 0.9) * seconds, kind, chance.uniform(1, longest))
@@ -58,7 +62,7 @@ def forecast(seed: int, seconds: float) -> list[Event]:
 class Scene(NamedTuple):
     platform: Platform
     postgres: Postgres
-    brokers: list[RabbitMQ]
+    brokers: Sequence[RabbitMQ]  # one, or the nodes of a cluster
     blobs: Path  # on a small file system of its own
 
 
@@ -72,9 +76,7 @@ class Weather:
         self.ended_themselves: Counter[str] = Counter()
         self._chance = random.Random(f"victims {seed}")
         self._killed: set[int] = set()
-        self._locks = {
-            event: asyncio.Lock() for event in ("worker", "persister", "gateway", "broker", "database", "blobs")
-        }
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._do: dict[str, Callable[[Event], Awaitable[None]]] = {
             "worker killed": self._kill_worker,
             "persister killed": self._kill,
@@ -82,7 +84,9 @@ class Weather:
             "gateway restarted": self._restart_gateway,
             "broker killed": self._kill_broker,
             "broker paused": self._pause_broker,
-            "broker wiped": self._wipe_broker,
+            "leader killed": self._kill_broker,
+            "leader paused": self._pause_broker,
+            ONCE: self._wipe_broker,
             "database killed": self._kill_database,
             "blobs full": self._fill_blobs,
         }
@@ -127,23 +131,25 @@ class Weather:
         self._killed.add(self.platform.pid("gateway"))
         await asyncio.to_thread(self.platform.stop, "gateway")
 
-    def _broker(self) -> RabbitMQ:
-        return self._chance.choice(self.brokers)
+    async def _broker(self) -> RabbitMQ:
+        """The only one, or the node that leads."""
+        nodes = [broker for broker in self.brokers if isinstance(broker, Node)]
+        return await asyncio.to_thread(leader, nodes) if nodes else self.brokers[0]
 
     async def _kill_broker(self, event: Event) -> None:
-        node = self._broker()
+        node = await self._broker()
         await asyncio.to_thread(node.kill)
         await asyncio.sleep(event.lasts)
         await asyncio.to_thread(node.start)
 
     async def _wipe_broker(self, event: Event) -> None:
-        (node,) = self.brokers
+        node = await self._broker()
         await asyncio.to_thread(node.wipe)
         await asyncio.sleep(event.lasts)
         await asyncio.to_thread(node.start)
 
     async def _pause_broker(self, event: Event) -> None:
-        node = self._broker()
+        node = await self._broker()
         pids = processes.started_with("RABBITMQ_MNESIA_BASE", str(node.data))
         processes.send(pids, signal.SIGSTOP)
         try:
