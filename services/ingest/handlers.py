@@ -21,6 +21,7 @@ from shared.errors import Invalid
 from shared.http.operations import XLS
 from shared.http.requests import invalid, read_body
 from shared.http.responses import reply
+from shared.http.service_app import caller
 
 _PIECE = 64 * 1024
 _LONGEST_FIELD = 256
@@ -68,7 +69,7 @@ async def get_file(request: web.Request) -> web.StreamResponse:
 
 
 async def get_rejected(request: web.Request) -> web.StreamResponse:
-    pieces = request.app[SERVICE].rejected(_identity(request), _upload_id(request))
+    pieces = request.app[SERVICE].rejected(_identity(request), caller(request).department.code, _upload_id(request))
     return await _stream(request, pieces, "待改正数据.xls")
 
 
@@ -76,13 +77,19 @@ async def export_records(request: web.Request) -> web.StreamResponse:
     query = dict(request.query)
     if len(query) != len(request.query):
         raise Invalid("同一个参数出现了两次，请只保留一个。")
-    return await _stream(request, request.app[SERVICE].export(_identity(request), query), "数据导出.xls")
+    return await _stream(
+        request, request.app[SERVICE].export(_identity(request), caller(request).department.code, query), "数据导出.xls"
+    )
 
 
 async def export_found(request: web.Request) -> web.StreamResponse:
     """What is searched for may name a person: it comes in the body, and goes on in one."""
     wanted = await read_body(request, RecordSearch)
-    return await _stream(request, request.app[SERVICE].export(_identity(request), wanted), "数据导出.xls")
+    return await _stream(
+        request,
+        request.app[SERVICE].export(_identity(request), caller(request).department.code, wanted),
+        "数据导出.xls",
+    )
 
 
 def _identity(request: web.Request) -> str:

@@ -44,13 +44,13 @@ def ingest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IngestService:
     return IngestService(Storage((tmp_path / "blobs").as_uri()), records, publish, bounds)
 
 
-async def exported(ingest: IngestService) -> bytes:
+async def exported(ingest: IngestService, department: str = "d1") -> bytes:
     async with asyncio.timeout(30):
-        return b"".join([piece async for piece in ingest.export("", {})])
+        return b"".join([piece async for piece in ingest.export("", department, {})])
 
 
 async def test_a_slow_reader_keeps_nobody_from_having_a_workbook_made(ingest: IngestService) -> None:
-    async with aclosing(ingest.export("", {})) as slow:
+    async with aclosing(ingest.export("", "d1", {})) as slow:
         first = await anext(slow)
         content = await exported(ingest)
         rest = b"".join([piece async for piece in slow])
@@ -59,11 +59,23 @@ async def test_a_slow_reader_keeps_nobody_from_having_a_workbook_made(ingest: In
 
 
 async def test_who_comes_when_too_many_are_reading_is_told_to_come_again(ingest: IngestService) -> None:
-    async with aclosing(ingest.export("", {})) as one, aclosing(ingest.export("", {})) as other:
+    async with aclosing(ingest.export("", "d1", {})) as one, aclosing(ingest.export("", "d1", {})) as other:
         await anext(one)
         await anext(other)
         with pytest.raises(TooManyDownloads):
             await exported(ingest)
+    assert await exported(ingest)
+
+
+async def test_a_department_that_reads_slowly_holds_up_itself_only(
+    ingest: IngestService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "HELD_BY_ONE", 1)
+    async with aclosing(ingest.export("", "d1", {})) as slow:
+        await anext(slow)
+        with pytest.raises(TooManyDownloads):
+            await exported(ingest)
+        assert await exported(ingest, "d2")
     assert await exported(ingest)
 
 

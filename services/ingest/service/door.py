@@ -3,7 +3,9 @@
 import asyncio
 import hashlib
 import tempfile
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import BinaryIO, NamedTuple
 from uuid import UUID, uuid4
 
@@ -25,6 +27,8 @@ from shared.datasets.definition import Dataset
 MADE_AT_ONCE = 8
 # Made workbooks wait in temporary files for their readers, however slow: so many, each of so many bytes at most.
 HELD_AT_ONCE = 64
+# Of these for one department: who reads slowly on purpose, by however many connections, holds up its own only.
+HELD_BY_ONE = 8
 MADE_BYTES = 128 * 1024 * 1024
 _PIECE = 256 * 1024
 
@@ -59,6 +63,7 @@ class IngestService:
         self._bounds = bounds
         self._making = asyncio.Semaphore(MADE_AT_ONCE)
         self._held = asyncio.Semaphore(HELD_AT_ONCE)
+        self._held_by: Counter[str] = Counter()
 
     def refuse_size(self, size: int) -> None:
         """Raises FileTooLarge."""
@@ -134,27 +139,37 @@ class IngestService:
         await self._storage.size(key_of(upload_id))
         return upload, self._storage.read(key_of(upload_id))
 
-    def rejected(self, identity: str, upload_id: UUID) -> AsyncGenerator[bytes]:
+    def rejected(self, identity: str, department: str, upload_id: UUID) -> AsyncGenerator[bytes]:
         """The workbook of failed rows in pieces."""
-        return self._made("rejected", self._records.rejected(identity, upload_id))
+        return self._made("rejected", department, self._records.rejected(identity, upload_id))
 
-    def export(self, identity: str, wanted: Mapping[str, str] | RecordSearch) -> AsyncGenerator[bytes]:
-        return self._made("export", self._records.export(identity, wanted))
+    def export(self, identity: str, department: str, wanted: Mapping[str, str] | RecordSearch) -> AsyncGenerator[bytes]:
+        return self._made("export", department, self._records.export(identity, wanted))
 
-    async def _made(self, work: child.Work, lines: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    async def _made(self, work: child.Work, department: str, lines: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
         """A workbook whole in a temporary file first: a slow reader holds up nobody who wants one made.
 
         Raises:
             TooManyDownloads, WorkbookNotMade: before the first piece.
         """
-        if self._held.locked():
+        if self._held.locked() or self._held_by[department] >= HELD_BY_ONE:
             raise TooManyDownloads
-        async with self._held:
+        async with self._held, self._counted(department):
             with tempfile.TemporaryFile() as spool:
                 await self._make(work, lines, spool)
                 spool.seek(0)
                 while piece := await asyncio.to_thread(spool.read, _PIECE):
                     yield piece
+
+    @asynccontextmanager
+    async def _counted(self, department: str) -> AsyncGenerator[None]:
+        self._held_by[department] += 1
+        try:
+            yield
+        finally:
+            self._held_by[department] -= 1
+            if not self._held_by[department]:
+                del self._held_by[department]
 
     async def _make(self, work: child.Work, lines: AsyncGenerator[bytes], spool: BinaryIO) -> None:
         """In a child process: minutes of xlwt would hold up every other request here."""
