@@ -33,7 +33,7 @@ class FileMissing(NotFound):
     title = "原文件已不在"
 
     def __init__(self) -> None:
-        super().__init__("服务器上没有这次上报的原文件。如果需要，请联系市信用办。")
+        super().__init__("服务器上没有这次上报的原文件：可能已经超过保存期。如果需要，请联系市信用办。")
 
 
 class StoreDown(Unavailable):

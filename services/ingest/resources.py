@@ -49,7 +49,7 @@ def limits_of(settings: Settings) -> Limits:
 @asynccontextmanager
 async def open_resources(settings: Settings, http: ClientSession) -> AsyncGenerator[Resources]:
     await child.warm_up()
-    storage = Storage(settings.blobs)
+    storage = Storage(settings.blobs, keep_days=settings.keep_files_days)
     async with open_publish(settings.amqp) as publish, _janitor(storage):
         yield Resources(
             IngestService(
@@ -103,7 +103,7 @@ async def _janitor(storage: Storage) -> AsyncGenerator[None]:
             try:
                 removed = await storage.sweep()
                 if removed:
-                    log.info("removed %d files of uploads that were never registered", removed)
+                    log.info("removed %d files: never registered, or kept long enough", removed)
             except StoreDown:
                 log.warning("the store is away; sweeping later")
             await asyncio.sleep(SWEEP_SECONDS)

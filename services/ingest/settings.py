@@ -15,6 +15,7 @@ class Settings(BaseSettings):
     worker_port: int = 8093  # health page of the worker
     log_level: str = "INFO"
     max_file_bytes: int = 20 * 1024 * 1024
+    keep_files_days: int = 1095  # the officers' files; 0: for ever
     max_rows: int = 65_534
     child_memory_mb: int = 640  # address space of the process that opens one workbook
     child_cpu_seconds: int = 60

@@ -42,7 +42,9 @@ def _mark_of(key: str) -> str:
 class Storage:
     """Raises StoreDown from every method when the store cannot be reached."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, keep_days: int = 0) -> None:
+        """`keep_days`: files go after so many days; 0: never."""
+        self._keep = timedelta(days=keep_days)
         parts = urlsplit(url)
         self._root: Path | None = None
         if parts.scheme == "file":
@@ -135,11 +137,22 @@ class Storage:
         except (BaseError, OSError) as error:
             raise StoreDown from error
 
+    async def _remove_before(self, day: datetime) -> int:
+        removed = 0
+        async for page in obstore.list(self._store, "uploads/"):
+            for file in page:
+                if file["last_modified"] < day:
+                    await self.delete(file["path"])
+                    removed += 1
+        return removed
+
     async def sweep(self) -> int:
-        """Remove what uploads that died on the way have left; returns how many files."""
+        """Remove what uploads that died on the way have left, and what was kept long enough; returns how many files."""
         removed = 0
         oldest = datetime.now(UTC) - ORPHAN_AFTER
         try:
+            if self._keep:
+                removed += await self._remove_before(datetime.now(UTC) - self._keep)
             async for page in obstore.list(self._store, "incoming/"):
                 for mark in page:
                     if mark["last_modified"] < oldest:

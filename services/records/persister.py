@@ -11,6 +11,7 @@ from services.records.consumers import persister_handle
 from services.records.publicity.reminders.service import RemindersService
 from services.records.settings import Settings
 from services.records.uploads.applying import repository as applying
+from services.records.uploads.clearing.service import ClearingService
 from services.records.uploads.storing.service import StoringService
 from services.records.uploads.sweeping.service import SweepingService
 from shared.contracts.ingest import Lane, UploadAccepted
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 PREFETCH: dict[Lane, int] = {"small": 4, "bulk": 4}
 CONNECTIONS = sum(PREFETCH.values()) + 3  # and the sweep, the merge, the health page
 MERGE_SECONDS = 1.0
+CLEAR_SECONDS = 3600.0
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -57,6 +59,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         )
 
         reminders = RemindersService(db, publisher.announce)
+        clearing = ClearingService(db, rows_days=settings.keep_rows_days, messages_days=settings.keep_messages_days)
 
         async def merge() -> None:
             async with db.reading() as conn:
@@ -71,6 +74,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             tasks.create_task(_every(settings.sweep_seconds, sweeping.sweep, stop))
             tasks.create_task(_every(settings.sweep_seconds, reminders.sweep, stop))
             tasks.create_task(_every(MERGE_SECONDS, merge, stop))
+            tasks.create_task(_every(CLEAR_SECONDS, clearing.sweep, stop))
 
 
 async def _consumer(connection: AbstractRobustConnection, lane: Lane, storing: StoringService) -> Consumer:

@@ -15,3 +15,5 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     stall_seconds: float = 30.0  # an unfinished upload without a sign of life for this long is published again
     sweep_seconds: float = 5.0  # how often the persister looks for such uploads
+    keep_rows_days: int = 730  # good rows in the ledger after they became records; 0: for ever
+    keep_messages_days: int = 365  # 消息提醒; 0: for ever

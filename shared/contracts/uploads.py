@@ -132,6 +132,10 @@ class Upload(Shape):
     finished_at: AwareDatetime | None = None
     deleted_at: AwareDatetime | None = None
     data_deleted_at: AwareDatetime | None = None
+    rows_cleared_at: AwareDatetime | None = Field(
+        None,
+        description="Since then its good rows are listed no more, only found as records: they were kept long enough.",
+    )
 
 
 class Severity(StrEnum):

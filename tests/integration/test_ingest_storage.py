@@ -138,6 +138,19 @@ async def test_the_janitor_removes_what_was_never_registered(storage: Storage, m
         await storage.size(orphan)
 
 
+async def test_files_kept_long_enough_go(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = key_of(uuid4())
+    await storage.put(key, pieces(b"file"))
+    await storage.registered(key)
+    assert await storage.sweep() == 0, "they are kept for ever unless told otherwise"
+    monkeypatch.setattr(storage, "_keep", timedelta(days=30))
+    assert await storage.sweep() == 0, "it is not old yet"
+    monkeypatch.setattr(storage, "_keep", timedelta(seconds=-5))
+    assert await storage.sweep() == 1
+    with pytest.raises(FileMissing):
+        await storage.size(key)
+
+
 async def test_a_bucket_that_is_not_there_is_an_outage_and_no_missing_file(bucket: str) -> None:
     with pytest.raises(StoreDown):
         await Storage(f"s3://{bucket}-not/kept").put(key_of(uuid4()), pieces(b"file"))

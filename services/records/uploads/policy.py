@@ -31,4 +31,5 @@ def upload_of(row: Row) -> Upload:
         finished_at=row["finished_at"],
         deleted_at=row["deleted_at"],
         data_deleted_at=row["data_deleted_at"],
+        rows_cleared_at=row["rows_cleared_at"],
     )

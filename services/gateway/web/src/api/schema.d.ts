@@ -3441,6 +3441,12 @@ export interface components {
              * @default null
              */
             data_deleted_at: string | null;
+            /**
+             * Rows Cleared At
+             * @description Since then its good rows are listed no more, only found as records: they were kept long enough.
+             * @default null
+             */
+            rows_cleared_at: string | null;
         };
         /** UploadFilter */
         UploadFilter: {

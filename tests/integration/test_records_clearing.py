@@ -1,0 +1,81 @@
+"""Retention: what goes after its time, and that nothing which stays is told differently afterwards."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from services.records.uploads.clearing.service import ClearingService
+from shared.contracts.statistics import StatisticsQuery
+from shared.contracts.uploads import RowFilter
+from tests.fixtures.postgres import MakeDatabase
+from tests.integration.records_room import ADMIN, Records, open_records, person, row
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+async def records(make_database: MakeDatabase) -> AsyncGenerator[Records]:
+    async with open_records(await make_database("records")) as opened:
+        yield opened
+
+
+async def age(records: Records, days: int) -> None:
+    """Everything so far happened so many days ago."""
+    async with records.db.transaction() as conn:
+        await conn.execute("UPDATE upload SET applied_at = applied_at - make_interval(days => $1)", days)
+        await conn.execute("UPDATE message SET created_at = created_at - make_interval(days => $1)", days)
+
+
+async def figures(records: Records) -> object:
+    return (await records.services.statistics.figures(ADMIN, StatisticsQuery(group_by="month"))).totals
+
+
+async def test_good_rows_of_old_uploads_go_and_nothing_else_changes(records: Records) -> None:
+    reporter = person()
+    first = await records.upload([row(1), row(2), row(3, DAY="2026-11-31")], reporter)
+    correction = await records.register(reporter)
+    await records.send(correction, [row(3)], origins={3: (first.id, 5)})
+    again = await records.upload([row(1, "长治另一公司"), row(2)], reporter)
+    waiting = await records.upload([row(9, DAY="2026-11-31")], reporter)
+    before, living = await figures(records), await records.snapshot()
+
+    clearing = ClearingService(records.db, rows_days=730, messages_days=365)
+    await age(records, 729)
+    recent = await records.upload([row(20)], reporter)
+    await clearing.sweep()
+    assert (await records.get(first.id)).rows_cleared_at is None
+    assert len(await records.fetch("SELECT FROM message")) == 1, "the recent upload's; those of two years ago went"
+
+    await age(records, 2)
+    await clearing.sweep()
+    kept = await records.fetch("SELECT upload_id, row, outcome FROM ledger ORDER BY upload_id, row")
+    assert {(one["upload_id"], one["row"], one["outcome"]) for one in kept} == {
+        (first.id, 5, "closed"),
+        (correction.id, 3, "accepted"),
+        (again.id, 3, "updated"),
+        (again.id, 4, "unchanged"),
+        (waiting.id, 3, "rejected"),
+        (recent.id, 3, "accepted"),
+    }
+    assert (await records.get(first.id)).rows_cleared_at is not None
+    assert (await records.get(first.id)).counts.inserted == 3, "two, and the one that was corrected"
+    assert (await records.get(recent.id)).rows_cleared_at is None
+    listed = await records.services.ledger.page(reporter, waiting.id, RowFilter())
+    assert [one.row for one in listed.items] == [3]
+    assert [one for one in await records.snapshot() if one in living] == living
+
+    # Undoing needs none of them.
+    await records.services.undoing.undo(reporter, recent.id)
+    assert await figures(records) == before
+    for upload, touched in ((again, 1), (correction, 1), (first, 2)):
+        undone = await records.services.undoing.undo(reporter, upload.id)
+        assert undone.removed + undone.restored == touched, upload
+    assert await records.living() == {}
+
+
+async def test_zero_keeps_everything(records: Records) -> None:
+    await records.upload([row(1)])
+    await age(records, 10_000)
+    await ClearingService(records.db, rows_days=0, messages_days=0).sweep()
+    assert len(await records.fetch("SELECT FROM ledger")) == 1
+    assert len(await records.fetch("SELECT FROM message")) == 1
