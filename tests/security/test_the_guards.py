@@ -1,5 +1,6 @@
 """What `make check` relies on finds what it should: a guard that cannot fail guards nothing."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -72,3 +73,10 @@ def test_check_runs_them_all() -> None:
     wanted = "lint types imports security web-check scan"
     assert f"check: install-dev {wanted} ##" in (ROOT / "Makefile").read_text()
     assert "\nmake check\n" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_every_proof_that_the_threats_name_is_there() -> None:
+    named = re.findall(r"\b((?:security|integration|e2e)/)?(test_\w+)", (ROOT / "deploy" / "THREATS.md").read_text())
+    assert len(named) > 20
+    for folder, name in named:
+        assert list((ROOT / "tests").glob(f"{folder or '*/'}{name}*.py")), name
