@@ -116,6 +116,8 @@ async def _read_form(request: web.Request, service: IngestService, stored: list[
                     raise FormInvalid("一次只能上传一个文件，请分别上传。", "file", "repeated")
                 file_name = _file_name(part.filename or "")
                 stored.append(await service.store(_pieces(part)))
+            elif name not in UploadForm.model_fields:  # not read: thousands of them would hold up everybody
+                raise FormInvalid(f"表单里有不认识的字段 {name[:40]}，请检查名称。", name[:40], "extra_forbidden")
             elif name in fields:
                 raise FormInvalid(f"字段 {name[:40]} 出现了两次，请只保留一个。", name[:40], "repeated")
             else:

@@ -61,10 +61,31 @@ def respond(problem: Problem) -> web.Response:
     )
 
 
+_BEGUN = web.RequestKey("answer begun", bool)
+
+
+async def note_begin(request: web.Request, _response: web.StreamResponse) -> None:
+    """For on_response_prepare: from here on an answer is under way."""
+    request[_BEGUN] = True
+
+
+async def _or_break_off(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Words about a failure in the middle of an answer would become bytes of the file: it is seen to break off."""
+    try:
+        return await handler(request)
+    except Exception as error:
+        if not request.get(_BEGUN, False):
+            raise
+        log.warning("the answer broke off: %s", type(error).__name__)
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError from error
+
+
 @web.middleware
 async def problem_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
-        return await handler(request)
+        return await _or_break_off(request, handler)
     except errors.ServiceError as error:
         return problem_from(error, request)
     except web.HTTPException as error:

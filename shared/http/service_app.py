@@ -13,7 +13,7 @@ from shared.contracts.identity import Identity
 from shared.errors import Forbidden
 from shared.http.identities import IDENTITY, IdentityVerifier, identify, require
 from shared.http.operations import Operation, add_operations, operation_of
-from shared.http.problems import problem_middleware
+from shared.http.problems import note_begin, problem_middleware
 from shared.http.requests import MAX_BODY
 from shared.telemetry.health import Check, add_health
 from shared.telemetry.metrics import HTTP_SECONDS
@@ -40,6 +40,7 @@ def create_service_app(
         client_max_size=MAX_BODY,
         handler_args={"max_field_size": 16_384},
     )
+    app.on_response_prepare.append(note_begin)
     add_operations(app, operations)
     add_health(app, checks)
     return app

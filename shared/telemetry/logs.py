@@ -16,6 +16,8 @@ _MESSAGE_CHARACTERS = 300
 
 # PostgreSQL quotes the value it cannot read; names of constraints and columns, all lower case, may stay.
 _QUOTED = re.compile(r'"(?![a-z_]+")[^"]*"')
+# asyncpg says which argument does not fit, and the argument.
+_ARGUMENT = re.compile(r"(query argument \$\d+: ).*")
 
 
 def configure(process: str, level: str = "INFO") -> None:
@@ -60,7 +62,8 @@ def _without_values(exc_info: structlog.typing.ExcInfo) -> list[dict[str, Any]]:
 
 
 def _plain(trace: dict[str, Any]) -> dict[str, Any]:
-    trace["exc_value"] = _QUOTED.sub('"…"', trace["exc_value"].partition("\n")[0])[:_MESSAGE_CHARACTERS]
+    message = _ARGUMENT.sub(r"\1…", trace["exc_value"].partition("\n")[0])
+    trace["exc_value"] = _QUOTED.sub('"…"', message)[:_MESSAGE_CHARACTERS]
     trace["exc_notes"] = []
     trace["exceptions"] = [[_plain(inner) for inner in group] for group in trace["exceptions"]]
     return trace

@@ -227,3 +227,16 @@ async def test_a_shipped_file_that_changed_becomes_the_next_version(world: World
         await seed.seed(conn)
     now = await world.admin.get("/datasets/xzxk_fr")
     assert (now["version"], now["name"]) == (2, old.name)
+
+
+async def test_the_key_of_a_dataset_with_records_stays(world: World) -> None:
+    assert (await world.admin.call("POST", "/datasets", draft())).status == 201
+    renamed = draft(key=["NO", "NAME"])
+    assert (await world.admin.call("PUT", "/datasets/t_new", renamed)).status == 200, "nothing is in it yet"
+    made = await enter(world.caller("d1"), "t_new", {"NO": "1号", "NAME": "长治某公司"})
+    refused = await world.admin.call("PUT", "/datasets/t_new", draft(key=["NAME"]))
+    assert (refused.status, refused.json["errors"][0]["code"]) == (422, "key_in_use")
+    assert (await world.admin.call("PUT", "/datasets/t_new", {**renamed, "name": "改名"})).status == 200
+    deleted = await world.caller("d1").call("DELETE", f"/records/{made['id']}", {"reason": "有误"})
+    assert deleted.status == 204
+    assert (await world.admin.call("PUT", "/datasets/t_new", draft(key=["NAME"]))).status == 200

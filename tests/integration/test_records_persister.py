@@ -13,7 +13,7 @@ from deploy.local import processes
 from services.records import persister
 from services.records.settings import Settings
 from services.records.uploads.storing.service import StoringService
-from services.records.uploads.sweeping.service import MOST_ATTEMPTS, SweepingService
+from services.records.uploads.sweeping.service import LONG_SECONDS, MOST_ATTEMPTS, SweepingService
 from shared.contracts import rows
 from shared.contracts.base import Message
 from shared.contracts.ingest import CheckingStarted, UploadAccepted, UploadChecked, UploadFailed
@@ -226,6 +226,24 @@ async def test_what_waits_in_a_queue_is_not_published_again(records: Records) ->
     await sweeping(records, broker).sweep()
     assert broker.published == []
     assert [one[0] for one in await records.fetch("SELECT attempts FROM upload")] == [1]
+
+
+async def test_a_lost_upload_is_published_again_though_its_queue_is_never_empty(records: Records) -> None:
+    await records.register()
+    async with records.db.transaction() as conn:
+        await conn.execute("UPDATE upload SET uploaded_at = now() - make_interval(secs => $1)", LONG_SECONDS + 1)
+    broker = Broker(full=True)
+    sweep = sweeping(records, broker).sweep
+    for _ in range(3):  # and not each time
+        await age(records, 10_000)
+        await sweep()
+    assert len(broker.published) == 1
+    assert [one[0] for one in await records.fetch("SELECT attempts FROM upload")] == [1], "no attempt is spent"
+    async with records.db.transaction() as conn:
+        await conn.execute("UPDATE upload SET published_again_at = now() - make_interval(secs => $1)", LONG_SECONDS + 1)
+    await age(records, 10_000)
+    await sweep()
+    assert len(broker.published) == 2
 
 
 async def test_an_outage_of_the_broker_spends_no_attempt(records: Records) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.uploads import FailureCode
 from shared.contracts.ingest import UploadChanged, UploadChecked, UploadFailed, UserMessaged
 from shared.contracts.uploads import Outcome, RowFilter, Severity, UploadState
 from tests.fixtures.postgres import MakeDatabase
@@ -197,6 +198,14 @@ async def test_a_file_that_cannot_be_read_leaves_nothing(records: Records) -> No
     assert await records.fetch("SELECT FROM ledger") == []
     await records.storing.store(checked(upload.id, [row(1)]))
     assert await records.fetch("SELECT FROM ledger") == [], "a late batch of a failed upload is ignored"
+
+
+async def test_a_file_nothing_came_of_is_no_file_sent_before(records: Records) -> None:
+    failed = await records.register()
+    await records.storing.fail(failed.id, FailureCode.TOOK_TOO_LONG, "太久")
+    assert (await records.register()).same_file_as is None
+    stored = await records.upload([row(1)])
+    assert (await records.register()).same_file_as == stored.id
 
 
 async def test_messages_about_nobody_are_ignored(records: Records) -> None:

@@ -8,7 +8,10 @@ from uuid import UUID
 
 import pytest
 
+from services.records.entries.service import EXPORTS_AT_ONCE
+from services.records.uploads import repository as uploads
 from shared.contracts.mending import ReplaceValue
+from shared.contracts.records import NewRecord, RecordQuery
 from shared.errors import Conflict, NotFound
 from tests.fixtures.postgres import MakeDatabase
 from tests.integration.records_room import Records, open_records, person, row
@@ -105,3 +108,40 @@ async def test_figures_hold_and_everything_can_be_undone(records: Records, seed:
             await records.services.undoing.undo(person(department), upload_id)
     assert await records.living() == {}
     assert await records.tally_is_exact()
+
+
+async def test_an_entry_by_hand_holds_up_no_upload_of_another_dataset(records: Records) -> None:
+    """It waits for the keys of its own dataset, which a large file holds while it is applied."""
+    reporter = person("d1")
+    await records.register(reporter)
+    async with records.db.transaction() as applying:
+        await uploads.lock_keys(applying, "licences", "d1")
+        wanted = NewRecord(dataset="licences", values=row(1))
+        entering = asyncio.create_task(records.services.changes.create(reporter, wanted))
+        while not await records.fetch("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(5):
+            await records.register(reporter, dataset="penalties")
+        assert not entering.done()
+    assert (await entering).revision == 1
+
+
+async def test_exports_leave_connections_to_everybody_else(records: Records) -> None:
+    """Each holds one until its last row is taken; of one department there is one at a time."""
+    entries, wanted = records.services.entries, RecordQuery(dataset="licences")
+    for number in range(EXPORTS_AT_ONCE + 1):
+        await records.upload([row(1)], person(f"d{number}"))
+    opened = [await entries.export(person(f"d{number}"), wanted, {}) for number in range(EXPORTS_AT_ONCE + 1)]
+    (_, again) = await entries.export(person("d0"), wanted, {})
+    async with asyncio.timeout(10):
+        for _, under_way in opened[:-1]:
+            await anext(under_way)
+    waiting = [asyncio.ensure_future(anext(each)) for each in (opened[-1][1], again)]
+    done, _ = await asyncio.wait(waiting, timeout=0.3)
+    assert not done
+    for _, under_way in opened[:-1]:
+        await under_way.aclose()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*waiting)
+    for under_way in (opened[-1][1], again):
+        await under_way.aclose()

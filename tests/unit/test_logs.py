@@ -35,7 +35,13 @@ def fail_to_read(values: dict[str, str]) -> None:
     raise ValueError(f'a row does not fit: "{values}"')
 
 
-@pytest.mark.parametrize("failing", [fail, fail_in_group, fail_to_read])
+def fail_to_send(values: dict[str, str]) -> None:
+    raise ValueError(
+        f"a row does not fit: invalid input for query argument $1: {str(values)!r} (expected str, got dict)"
+    )
+
+
+@pytest.mark.parametrize("failing", [fail, fail_in_group, fail_to_read, fail_to_send])
 def test_a_traceback_names_the_place_and_not_the_values(
     failing: Callable[[dict[str, str]], None], root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:

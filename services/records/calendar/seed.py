@@ -6,16 +6,17 @@ import chinese_calendar
 
 from services.records.calendar import repository
 from services.records.calendar.repository import SeedDay
+from shared.clock import today
 from shared.db.database import Conn
 
 FIRST_YEAR = 1990
-LAST_YEAR = 2030
+YEARS_AHEAD = 5  # of the year it is: deadlines of today lie in the calendar for as long as anybody migrates at all
 SATURDAY = 5
 
 
 async def seed(conn: Conn) -> None:
     """Fill or complete the calendar; safe to repeat. A newer notice replaces provisional days, never an admin's."""
-    first, last = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
+    first, last = date(FIRST_YEAR, 1, 1), date(today().year + YEARS_AHEAD, 12, 31)
     days = [_day(first + timedelta(days=number)) for number in range((last - first).days + 1)]
     await repository.seed_days(conn, days)
     await repository.renumber(conn)

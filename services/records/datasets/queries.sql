@@ -48,6 +48,12 @@ FROM dataset
 WHERE code = $1
 ORDER BY version DESC;
 
+-- name: has_records
+-- Living or on their way: an upload under way has rows with keys of its version.
+SELECT EXISTS (SELECT FROM record_tally WHERE dataset_code = $1 AND records > 0)
+    OR EXISTS (SELECT FROM upload WHERE dataset_code = $1 AND (state IN ('received', 'checking', 'storing', 'awaiting_confirmation')
+                                                              OR rejected > ignored AND data_deleted_at IS NULL));
+
 -- name: lock_dataset
 -- Two new versions of one dataset at once get two numbers.
 SELECT pg_advisory_xact_lock(hashtextextended('dataset:' || $1::text, 0));

@@ -64,6 +64,10 @@ async def list_versions(conn: Conn, code: str) -> list[Version]:
     ]
 
 
+async def has_records(conn: Conn, code: str) -> bool:
+    return bool(await conn.fetchval(SQL["has_records"], code))
+
+
 async def lock_dataset(conn: Conn, code: str) -> None:
     await conn.execute(SQL["lock_dataset"], code)
 

@@ -103,6 +103,13 @@ class DatasetsService:
                     "您的内容没有保存；请先看清新版本改了什么，再决定怎样保存。"
                 )
             dataset = _fitting(draft, version=before.version + 1)
+            if dataset.key != before.key and await repository.has_records(conn, code):
+                raise _invalid(
+                    "key",
+                    "key_in_use",
+                    "这个数据集已经有数据，不能再改“用来判断同一条数据”的字段：已入库的数据会认不出来，同一条会变成两条。"
+                    "确实要改的，请照着它新建一个数据集。",
+                )
             await repository.add_version(conn, dataset, identity.user_name)
             await audit.add(conn, identity, "dataset.changed", f"dataset {code} v{dataset.version}")
         return DatasetChanged(**dict(dataset), changes=changes_between(before, dataset))

@@ -1,7 +1,9 @@
 """Records as officers read them: lists, searches, one record, its history, the export."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
+from weakref import WeakValueDictionary
 
 from services.records.datasets import repository as datasets
 from services.records.entries import repository
@@ -22,10 +24,15 @@ from shared.contracts.uploads import UserRef
 from shared.datasets.definition import Dataset
 from shared.db.database import Database, Row
 
+# An export holds one of the pool's connections for as long as its workbook is being made.
+EXPORTS_AT_ONCE = 3
+
 
 class EntriesService:
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._exports = asyncio.Semaphore(EXPORTS_AT_ONCE)
+        self._exports_of: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._large = LargeTotals()
 
     async def page(self, identity: Identity, wanted: RecordQuery, fields: Mapping[str, str]) -> RecordPage:
@@ -93,7 +100,8 @@ class EntriesService:
         self, identity: Identity, wanted: RecordQuery, fields: Mapping[str, str]
     ) -> AsyncGenerator[Record]:
         filters = filters_of(identity, wanted, fields)
-        async with self._db.transaction() as conn:
+        of_department = self._exports_of.setdefault(identity.department.code, asyncio.Semaphore(1))
+        async with of_department, self._exports, self._db.transaction() as conn:
             await repository.plan_by_values(conn)
             async for row in repository.export_records(conn, filters, sought(wanted.q), MOST_EXPORTED):
                 yield record_of(row)

@@ -7,13 +7,15 @@ SET name = excluded.name, region = coalesce(nullif(excluded.region, ''), departm
 WHERE department.name <> excluded.name OR (excluded.region <> '' AND department.region <> excluded.region);
 
 -- name: add_upload
--- Safe to repeat with the same id. The same file counts within department and dataset, unless its data was deleted.
+-- Safe to repeat with the same id. The same file counts within department and dataset, unless
+-- nothing came of it or its data was deleted.
 INSERT INTO upload (upload_id, dataset_code, dataset_version, department_code, department_name, user_id, user_name,
                     file_name, file_size, sha256, mode, on_duplicate, dry_run, request_id, same_file_as)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
         (SELECT o.upload_id
          FROM upload o
          WHERE o.department_code = $4 AND o.sha256 = $10 AND o.dataset_code = $2 AND o.data_deleted_at IS NULL
+           AND o.state NOT IN ('failed', 'cancelled')
          ORDER BY o.uploaded_at DESC
          LIMIT 1))
 ON CONFLICT (upload_id) DO NOTHING;

@@ -64,8 +64,9 @@ class ChangesService:
             checked = checks.check(dataset, wanted.values)
             key = checks.key_of(dataset, checked)
             department = identity.department.code
-            await uploads.see_department(conn, identity)
             await uploads.lock_keys(conn, dataset.code, department)
+            # Not before: it locks the department's row, and every upload of the department wants that.
+            await uploads.see_department(conn, identity)
             record_id = await repository.add_record(conn, identity, Entry(dataset, checked.values, key))
             if record_id is None:
                 raise _taken(dataset, await repository.find_key(conn, dataset.code, department, key))

@@ -13,9 +13,16 @@ async def complete_uploads(conn: Conn, seconds: float) -> list[Row]:
     return await conn.fetch(SQL["complete_uploads"], seconds)
 
 
-async def next_stalled_upload(conn: Conn, seconds: float) -> Row | None:
-    """Without a sign of life for `seconds` times its attempts; locked until the transaction ends."""
-    return await conn.fetchrow(SQL["next_stalled_upload"], seconds)
+async def next_stalled_upload(conn: Conn, seconds: float, long_seconds: float) -> Row | None:
+    """Without a sign of life for `seconds` times its attempts; locked until the transaction ends.
+
+    `long_waiting`: not published for `long_seconds`.
+    """
+    return await conn.fetchrow(SQL["next_stalled_upload"], seconds, long_seconds)
+
+
+async def publish_in_spite(conn: Conn, upload_id: UUID) -> None:
+    await conn.execute(SQL["publish_in_spite"], upload_id)
 
 
 async def count_attempt(conn: Conn, upload_id: UUID) -> None:

@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 10
 MOST_AT_ONCE = 100
+# While work of its kind is queued an upload only waits its turn; but on a lane that is never empty a lost one would
+# wait for ever. Once an hour it is published again: twice is harmless, and no attempt is spent.
+LONG_SECONDS = 3600.0
 GIVEN_UP = (
     f"这个文件试了 {MOST_ATTEMPTS} 次都没有处理完。请把文件拆成几个较小的文件重新上报；如果仍然不行，请联系市信用办。"
 )
@@ -72,13 +75,18 @@ class SweepingService:
         A transaction each: while the broker is slow, one upload is locked and no other.
         """
         async with self._db.transaction() as conn:
-            row = await repository.next_stalled_upload(conn, self._stall_seconds)
+            row = await repository.next_stalled_upload(conn, self._stall_seconds, LONG_SECONDS)
             if row is None:
                 return False
             message = await _message(conn, row)
             hopeless = False
             if await self._waits(message):
-                await repository.put_off(conn, message.upload_id)
+                if row["long_waiting"]:
+                    log.info("publishing upload %s again: it may not be what its queue holds", message.upload_id)
+                    await self._publish(message)
+                    await repository.publish_in_spite(conn, message.upload_id)
+                else:
+                    await repository.put_off(conn, message.upload_id)
             elif row["attempts"] >= MOST_ATTEMPTS:
                 hopeless = True
             else:
