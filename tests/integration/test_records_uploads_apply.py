@@ -6,9 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.uploads import FailureCode
 from shared.contracts.ingest import UploadChanged, UploadChecked, UploadFailed, UserMessaged
-from shared.contracts.uploads import Outcome, RowFilter, Severity, UploadState
+from shared.contracts.uploads import FailureCode, Outcome, RowFilter, Severity, UploadState
 from tests.fixtures.postgres import MakeDatabase
 from tests.integration.records_room import (
     ADMIN,
