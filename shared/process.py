@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import signal
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
@@ -15,22 +16,38 @@ from shared.telemetry.health import Check, add_health
 SHUTDOWN_SECONDS = 20.0
 
 
-def serve(app: web.Application, *, name: str, host: str, port: int, log_level: str = "INFO") -> None:
-    """Run an HTTP process until SIGTERM; requests in hand are finished first."""
+def serve(  # noqa: PLR0913  # each by its name
+    app: web.Application, *, name: str, host: str, port: int, log_level: str = "INFO", unread_seconds: float = 180.0
+) -> None:
+    """Run an HTTP process until SIGTERM; requests in hand are finished first.
+
+    `unread_seconds`: who takes nothing of an answer for so long is cut off, and what waits for him forgotten.
+    """
     logs.configure(name, log_level)
     _allow_connections()
     # What the parser refuses never reaches the application: its answer would name the library and its version.
     web_response.SERVER_SOFTWARE = "credit"  # type: ignore[attr-defined]  # the library has no setting for it
     web.run_app(
         app,
-        host=host,
-        port=port,
+        sock=_bound(host, port, unread_seconds),
+        backlog=1024,
         access_log=None,
         print=None,
         handler_cancellation=True,
         shutdown_timeout=SHUTDOWN_SECONDS,
         loop=uvloop.new_event_loop(),
     )
+
+
+def _bound(host: str, port: int, unread_seconds: float) -> socket.socket:
+    """Its connections inherit the options. The kernel sees what is not read; neither the library nor the loop does."""
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(unread_seconds * 1000))
+    bound.bind(address)
+    return bound
 
 
 def _allow_connections() -> None:

@@ -11,7 +11,14 @@ def main(role: str) -> None:
     if role != "api":
         raise SystemExit(__doc__)
     settings = Settings()
-    serve(create_app(settings), name="gateway", host=settings.host, port=settings.port, log_level=settings.log_level)
+    serve(
+        create_app(settings),
+        name="gateway",
+        host=settings.host,
+        port=settings.port,
+        log_level=settings.log_level,
+        unread_seconds=settings.stall_seconds,
+    )
 
 
 if __name__ == "__main__":

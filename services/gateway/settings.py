@@ -43,7 +43,7 @@ class Settings(BaseSettings):
 
     max_body_bytes: int = 32 * 1024 * 1024
     body_seconds: float = Field(600, description="A request body must be complete after this long …")
-    stall_seconds: float = Field(60, description="… and never pause for longer than this.")
+    stall_seconds: float = Field(60, description="… and never pause for longer than this; nor may who reads an answer.")
 
     idle_seconds: float = Field(
         75, description="A connection without a whole request ends; longer than a proxy keeps it."

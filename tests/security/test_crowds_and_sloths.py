@@ -2,12 +2,14 @@
 
 import asyncio
 import resource
+import socket
 import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from tests.fixtures.gateway import Gateway, MakeGateway, gateway_process, officer, open_services
 from tests.integration.test_gateway_memory import peak_mb
@@ -80,3 +82,37 @@ async def test_a_head_that_trickles_is_cut(make_gateway: MakeGateway) -> None:
     assert time.monotonic() - began < 4
     assert gateway.auth.asked == []
     writer.close()
+
+
+async def test_who_asks_and_does_not_read_is_let_go() -> None:
+    """Else each such connection keeps a piece of an answer in memory for as long as it likes."""
+    waiting = 0
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        nonlocal waiting
+        response = web.StreamResponse()
+        await response.prepare(request)
+        waiting += 1
+        try:
+            while True:
+                await response.write(bytes(256 * 1024))
+        finally:
+            waiting -= 1
+
+    async with open_services() as gateway, gateway_process(gateway, stall_seconds="1"):
+        gateway.ingest.answer = answer
+        me = gateway.let_in(officer())["Authorization"]
+        text = f"GET /api/v1/records/export.xls HTTP/1.1\r\nHost: x\r\nAuthorization: {me}\r\n\r\n".encode()
+        sockets = [socket.create_connection(gateway.address) for _ in range(20)]
+        try:
+            for one in sockets:
+                one.sendall(text)
+            async with asyncio.timeout(10):
+                while waiting < len(sockets):
+                    await asyncio.sleep(0.05)
+            async with asyncio.timeout(30):
+                while waiting:
+                    await asyncio.sleep(0.1)
+        finally:
+            for one in sockets:
+                one.close()
