@@ -1,6 +1,7 @@
 """From the template to a mended upload, by what the screen says alone: 数据上传, 失败日志, 上传记录, 试运行."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import xlrd
@@ -147,3 +148,72 @@ async def test_a_double_click_sends_one_file(screen: Screen) -> None:
     assert [url for url in sent if url.endswith("/uploads")] == [f"{screen.url}/api/v1/uploads"]
     api = await screen.api()
     assert (await api.get("/uploads"))["total"] == 1
+
+
+async def test_a_row_set_aside_waits_no_more_and_can_be_taken_back(screen: Screen) -> None:
+    definition = await screen.definition("xzxk_fr")
+    api = await screen.api()
+    rows = [licence(1), licence(2, XK_SPLB="一般"), licence(3, XK_SPLB="一般")]
+    upload = await api.upload("xzxk_fr", workbook(definition, rows))
+    await api.post(f"/uploads/{upload['id']}/rows/4/ignore", {"reason": "重复录入"}, status=200)
+    page = await screen.page("reporter", "/home")
+    await expect(page.get_by_role("row", name="许可法人.xls")).to_contain_text(re.compile(r"1 行$"))
+    await page.goto(f"/uploads/{upload['id']}")
+    await expect(page.get_by_text("部分入库：1 行已保存，1 行退回，1 行已忽略。")).to_be_visible()
+    await page.goto(f"/uploads/{upload['id']}/failures")
+    await expect(page.get_by_role("tab", name="待改正（1）")).to_be_visible()
+    await page.get_by_role("button", name="忽略第 5 行").click()
+    dialog = page.get_by_role("dialog", name="忽略这一行")
+    await dialog.get_by_role("textbox").fill("重复录入")
+    await dialog.get_by_role("button", name="确认忽略").click()
+    await expect(page.get_by_role("tab", name="待改正（0）")).to_be_visible()
+    await expect(page.get_by_role("link", name="下载退回数据表")).to_have_count(0)
+    await page.get_by_role("link", name="看上报结果").click()
+    await expect(page.get_by_text("部分入库：1 行已保存，2 行已忽略。")).to_be_visible()
+    await screen.picture(page, "upload-ignored")
+    await page.get_by_role("link", name="查看失败日志").click()
+    await expect(page.get_by_role("tab", name="已忽略", selected=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="忽略第")).to_have_count(0)
+    await page.get_by_role("button", name="改正第 5 行").click()
+    drawer = page.get_by_role("dialog", name="改正第 5 行")
+    await choose(drawer, "审批类别", "普通")
+    await drawer.get_by_role("button", name="保存并入库").click()
+    await expect(drawer).to_be_hidden()
+    assert (await api.get(f"/uploads/{upload['id']}"))["counts"]["corrected"] == 1
+
+
+async def test_removing_an_entry_says_what_stays_and_a_dry_run_first_wants_a_word(screen: Screen) -> None:
+    definition = await screen.definition("xzxk_fr")
+    api = await screen.api()
+    await api.upload("xzxk_fr", workbook(definition, [licence(1), licence(2), licence(3, XK_SPLB="一般")]))
+    waiting = [
+        licence(1, XK_NR="锅炉"),
+        licence(4),
+        licence(5, XK_SPLB="一般"),
+        licence(6, XK_NR="压力容器，电话13800138000"),
+    ]
+    dry = await api.upload("xzxk_fr", workbook(definition, waiting), dry_run="true")
+    page = await screen.page("reporter", "/uploads")
+    await expect(page.get_by_role("row", name="待确认")).to_be_visible()
+    remove = page.get_by_role("button", name=re.compile("^删除 .* 的记录$"))
+    await expect(remove).to_have_count(1)
+    await remove.click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog).to_contain_text("入库的 2 条数据（新增 2、更新 0、改正 0）不变")
+    await expect(dialog).to_contain_text("还有 1 行待改正，去掉以后不再提醒")
+    await dialog.get_by_role("button", name="删除记录").click()
+    await expect(page.get_by_text("已从列表里删除，2 条数据没有变动。")).to_be_visible()
+
+    # What the dry run would not take is listed beside what it would.
+    counts = dry["counts"]
+    assert counts["rejected"] == 1
+    assert counts["warned"] > 0
+    await page.goto(f"/uploads/{dry['id']}")
+    await page.get_by_role("tab", name="错误（1）").click()
+    await expect(page.get_by_role("row", name="审批类别：一般")).to_contain_text("5")
+    await screen.accessible(page)
+    await screen.picture(page, "dry-run-errors")
+    await page.get_by_role("tab", name=f"警告（{counts['warned']}）").click()
+    await expect(page.locator(".el-table__body tr")).to_have_count(counts["warned"])
+    await page.get_by_role("tab", name="更新（1）").click()
+    await expect(page.get_by_role("row", name="李四")).to_be_visible()

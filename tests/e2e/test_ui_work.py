@@ -154,6 +154,26 @@ async def test_a_department_and_its_first_officer(screen: Screen) -> None:
     await expect(page.get_by_role("link", name="欢迎您")).to_contain_text(name)
 
 
+async def test_a_dialog_of_the_office_keeps_what_was_typed_and_takes_enter(screen: Screen) -> None:
+    page = await screen.page("admin", "/admin/departments")
+    for path, button, label in (("departments", "新建部门", "名称"), ("users", "新建账号", "姓名")):
+        await page.goto(f"/admin/{path}")
+        await page.get_by_role("button", name=button).click()
+        dialog = page.get_by_role("dialog", name=button)
+        await page.keyboard.press("Escape")  # nothing was typed
+        await expect(dialog).to_be_hidden()
+        await page.get_by_role("button", name=button).click()
+        await dialog.get_by_label(label, exact=True).fill("新设局")
+        await page.keyboard.press("Escape")
+        await page.get_by_role("dialog", name="没有保存").get_by_role("button", name="取消").click()
+        await expect(dialog.get_by_label(label, exact=True)).to_have_value("新设局")
+        await dialog.get_by_label(label, exact=True).press("Enter")
+        await expect(dialog.get_by_role("alert")).to_be_visible()  # the server was asked
+        await dialog.get_by_role("button", name="取消").click()
+        await page.get_by_role("dialog", name="没有保存").get_by_role("button", name="不保存，离开").click()
+        await expect(dialog).to_be_hidden()
+
+
 async def test_the_audit_is_filtered_and_reads_in_words(screen: Screen) -> None:
     api = await screen.api()
     upload = await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), [licence(1)]))

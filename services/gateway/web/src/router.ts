@@ -7,6 +7,8 @@ declare module 'vue-router' {
     title: string
     public?: boolean
     section?: Section
+    /** Section and breadcrumbs hang on what the page shows: it tells them itself (lib/place.ts). */
+    byDataset?: boolean
     roles?: Role[]
     /** Breadcrumbs between 首页 and the page itself. */
     under?: { title: string; to: string }[]
@@ -50,7 +52,7 @@ const consolePages: RouteRecordRaw[] = [
   {
     path: 'records/:id',
     component: () => import('./pages/records/RecordPage.vue'),
-    meta: { title: '数据详情', section: 'data', under: [{ title: '数据管理', to: '/records' }] },
+    meta: { title: '数据详情', byDataset: true },
     props: true,
   },
   {
@@ -80,18 +82,18 @@ const consolePages: RouteRecordRaw[] = [
   {
     path: 'uploads/:id',
     component: () => import('./pages/uploads/UploadPage.vue'),
-    meta: { title: '上报结果', under: [{ title: '上传记录', to: '/uploads' }] },
+    meta: { title: '上报结果', byDataset: true },
     props: true,
   },
   {
     path: 'uploads/:id/failures',
     component: () => import('./pages/uploads/FailuresPage.vue'),
-    meta: { title: '失败日志', under: [{ title: '上传记录', to: '/uploads' }] },
+    meta: { title: '失败日志', byDataset: true },
     props: true,
   },
   { path: 'failures', component: () => import('./pages/uploads/WaitingPage.vue'), meta: { title: '失败日志' } },
   { path: 'templates', component: () => import('./pages/templates/TemplatesPage.vue'), meta: { title: '模板管理' } },
-  { path: 'messages', component: () => import('./pages/messages/MessagesPage.vue'), meta: { title: '消息提醒' } },
+  { path: 'messages', component: () => import('./pages/messages/MessagesPage.vue'), meta: { title: '消息提醒', section: 'system' } },
   { path: 'account', component: () => import('./pages/account/AccountPage.vue'), meta: { title: '我的账号', section: 'system' } },
   { path: 'help', component: () => import('./pages/help/HelpPage.vue'), meta: { title: '使用帮助', section: 'system' } },
   { path: 'contacts', component: () => import('./pages/help/ContactsPage.vue'), meta: { title: '交流方式', section: 'system' } },

@@ -1,10 +1,15 @@
 import { useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { useSession } from '@/stores/session'
 import { api, data, type Schemas } from './client'
 
 // What several pages need. What one page needs stands in its own folder.
 
 export type Dataset = Schemas['Dataset']
+/** Of a query, what it has been told: how soon it asks again may hang on that. */
+export interface Known<T> {
+  state: { data?: T }
+}
 
 export const useSite = () =>
   useQuery({ queryKey: ['site'], staleTime: Infinity, queryFn: ({ signal }) => data(api.GET('/api/v1/public/site', { signal })) })
@@ -30,6 +35,16 @@ export const useDepartments = (enabled: MaybeRefOrGetter<boolean> = true) =>
     staleTime: 300_000,
     queryFn: async ({ signal }) => (await data(api.GET('/api/v1/departments', { signal, params: { query: { size: 200 } } }))).items,
   })
+
+/** What waits for the department. Soon asked again while something runs. */
+export function useHome() {
+  const session = useSession()
+  return useQuery({
+    queryKey: ['home'],
+    refetchInterval: (query: Known<Schemas['HomeFigures']>) => !session.ended && (query.state.data?.uploads_running ? 5_000 : 60_000),
+    queryFn: ({ signal }) => data(api.GET('/api/v1/home', { signal })),
+  })
+}
 
 /** 消息提醒's number; asked each minute, not by a stream: six open streams freeze a browser. */
 export const useUnread = (enabled: MaybeRefOrGetter<boolean>) =>

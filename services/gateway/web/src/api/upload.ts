@@ -37,6 +37,12 @@ export function sendUpload(wish: UploadWish, onBytes: (ratio: number) => void, s
 const RUNNING = new Set<Upload['state']>(['received', 'checking', 'storing'])
 export const isRunning = (upload: Upload) => RUNNING.has(upload.state)
 
+/** Rejected rows nobody has mended or set aside: the ignored ones are counted among the rejected. */
+export const waitingRows = ({ counts }: Pick<Upload, 'counts'>) => Math.max(0, (counts.rejected ?? 0) - (counts.ignored ?? 0))
+
+/** How soon a list that shows uploads is asked again: soon while one of them moves. */
+export const pollUploads = (uploads: Upload[] | undefined) => (uploads?.some(isRunning) ? 5_000 : 60_000)
+
 /**
  * Each change of an upload until it no longer moves, by the live stream; asked again by GET every few seconds too, as a stream may be lost.
  * One stream while an upload is in view and closed after: six open ones freeze the site. Returns what ends it.

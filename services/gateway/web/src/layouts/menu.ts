@@ -32,11 +32,20 @@ export interface Item {
 }
 const REPORTING: Role[] = ['admin', 'manager', 'reporter']
 
-export const SECTIONS: { key: Section; title: string; to: string; items: Item[] }[] = [
+/** `below` is the manual's menu under the top one (信用应用 → 双公示): the page it opens, by role. */
+interface TopMenu {
+  key: Section
+  title: string
+  to: string
+  below?: { title: string; to: string; roles?: Role[] }[]
+  items: Item[]
+}
+export const SECTIONS: TopMenu[] = [
   {
     key: 'collect',
     title: '数据征集',
     to: '/reports',
+    below: [{ title: '数据报送', to: '/reports' }],
     items: [
       { to: '/reports/new', title: '上报数据', icon: UploadFilled, roles: REPORTING },
       { to: '/reports', title: '我的上报', icon: Tickets },
@@ -56,6 +65,10 @@ export const SECTIONS: { key: Section; title: string; to: string; items: Item[] 
     key: 'apply',
     title: '信用应用',
     to: '/home',
+    below: [
+      { title: '双公示', to: '/uploads/new', roles: REPORTING },
+      { title: '双公示', to: '/licences', roles: ['viewer'] },
+    ],
     items: [
       { to: '/subjects', title: '便捷查询', icon: Search },
       { to: '/home', title: '首页', icon: HomeFilled },
@@ -94,3 +107,24 @@ export const SECTIONS: { key: Section; title: string; to: string; items: Item[] 
 ]
 export const allowed = (item: { roles?: Role[] }, role: Role | undefined) =>
   !item.roles || (role !== undefined && item.roles.includes(role))
+
+/** The paths a top menu leads to. */
+export const pathsOf = (section: TopMenu) => section.items.flatMap((item) => item.children ?? [item]).map((item) => item.to)
+
+/** The top menus that have something for the role, each with what of it that is. */
+export const menusFor = (role: Role | undefined): TopMenu[] =>
+  SECTIONS.map((section) => ({
+    ...section,
+    below: section.below?.filter((each) => allowed(each, role)),
+    items: section.items.filter((item) => allowed(item, role)),
+  })).filter((section) => section.items.length > 0)
+
+/**
+ * The top menu a page stands under: the one that is open, when it has the page too (失败日志, 便捷查询), else the page's own.
+ * `paths` are the page's and those it hangs under, from itself upwards.
+ */
+export function sectionOf(open: Section, own: Section, paths: string[]): Section {
+  const item = paths.find((path) => SECTIONS.some((section) => pathsOf(section).includes(path)))
+  const stays = item !== undefined && SECTIONS.some((section) => section.key === open && pathsOf(section).includes(item))
+  return stays ? open : own
+}

@@ -1,6 +1,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/vue-query'
 import { toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from '@/api/client'
+import type { Known } from '@/api/queries'
+import { pollUploads } from '@/api/upload'
+import { useSession } from '@/stores/session'
 
 export type Upload = Schemas['Upload']
 export type Row = Schemas['Row']
@@ -17,11 +20,32 @@ export interface UploadQuery {
   kind?: 'two_publicity' | 'other'
   waiting?: 'rows' | 'confirmation' | 'processing'
 }
-export const useUploads = (query: MaybeRefOrGetter<UploadQuery>) =>
-  useQuery({
+export function useUploads(query: MaybeRefOrGetter<UploadQuery>) {
+  const session = useSession()
+  return useQuery({
     queryKey: ['uploads', 'list', query],
     placeholderData: keepPreviousData,
+    refetchInterval: (list: Known<{ items: Upload[] }>) => !session.ended && pollUploads(list.state.data?.items),
     queryFn: ({ signal }) => data(api.GET('/api/v1/uploads', { signal, params: { query: toValue(query) } })),
+  })
+}
+
+/** These uploads among all that wait for correction, however many that are. */
+export const useWaitingAmong = (ids: MaybeRefOrGetter<string[]>, enabled: MaybeRefOrGetter<boolean>) =>
+  useQuery({
+    queryKey: ['uploads', 'among', ids],
+    enabled: () => toValue(enabled),
+    queryFn: async ({ signal }) => {
+      const wanted = new Set(toValue(ids))
+      const found: Upload[] = []
+      for (let page = 1, more = wanted.size > 0; more; page += 1) {
+        const query = { page, size: 200, waiting: 'rows' as const }
+        const list = await data(api.GET('/api/v1/uploads', { signal, params: { query } }))
+        found.push(...list.items.filter((upload) => wanted.has(upload.id)))
+        more = found.length < wanted.size && page * list.size < list.total
+      }
+      return found
+    },
   })
 
 export const useUpload = (id: MaybeRefOrGetter<string>) =>
