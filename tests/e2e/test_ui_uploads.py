@@ -186,12 +186,8 @@ async def test_removing_an_entry_says_what_stays_and_a_dry_run_first_wants_a_wor
     definition = await screen.definition("xzxk_fr")
     api = await screen.api()
     await api.upload("xzxk_fr", workbook(definition, [licence(1), licence(2), licence(3, XK_SPLB="一般")]))
-    waiting = [
-        licence(1, XK_NR="锅炉"),
-        licence(4),
-        licence(5, XK_SPLB="一般"),
-        licence(6, XK_NR="压力容器，电话13800138000"),
-    ]
+    doubtful = licence(6, XK_NR="压力容器，电话13800138000")
+    waiting = [licence(1, XK_FR="李四"), licence(4), licence(5, XK_SPLB="一般"), doubtful]
     dry = await api.upload("xzxk_fr", workbook(definition, waiting), dry_run="true")
     page = await screen.page("reporter", "/uploads")
     await expect(page.get_by_role("row", name="待确认")).to_be_visible()
