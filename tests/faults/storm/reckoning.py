@@ -100,9 +100,9 @@ class Reckoning:
             self._fault(f"{book.department}: {living} records, {tally} by the tally, {expected} by its book")
 
     def blobs(self, books: Sequence[Book]) -> None:
-        """A file nobody is waiting for must bear the mark by which the janitor finds it."""
+        """A file nobody is waiting for, whole or in part (#), must bear the mark by which the janitor finds it."""
         known = {promise.upload_id for book in books for promise in book.promises}
-        left = {path.name for path in (self._blobs / "uploads").iterdir()} - known
+        left = {path.name.partition("#")[0] for path in (self._blobs / "uploads").iterdir()} - known
         marked = {path.name for path in (self._blobs / "incoming").iterdir()}
         for name in left - marked:
             self._fault(f"blob {name}: belongs to no upload, and nobody will ever remove it")

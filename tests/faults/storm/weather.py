@@ -24,6 +24,9 @@ OFTEN = {
     "persister killed": 20,
     "gateway restarted": 8,
     "gateway killed": 4,
+    "ingest killed": 4,
+    "records killed": 4,
+    "auth killed": 4,
     "database killed": 8,
     "blobs full": 6,
 }
@@ -80,7 +83,7 @@ class Weather:
         self._do: dict[str, Callable[[Event], Awaitable[None]]] = {
             "worker killed": self._kill_worker,
             "persister killed": self._kill,
-            "gateway killed": self._kill,
+            **{f"{name} killed": self._kill for name in ("gateway", "ingest", "records", "auth")},
             "gateway restarted": self._restart_gateway,
             "broker killed": self._kill_broker,
             "broker paused": self._pause_broker,
