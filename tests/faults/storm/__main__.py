@@ -171,14 +171,15 @@ class Storm:
         for one in departments:
             one.cut = department.CUT
         raging = [asyncio.create_task(one.report(until)) for one in departments]
-        raging.append(asyncio.create_task(weather.blow(events)))
+        raging.append(asyncio.create_task(weather.blow(events, until)))
         await asyncio.wait(raging, timeout=self.seconds + SETTLE_SECONDS)
         ending = [asyncio.create_task(one.all_ended()) for one in departments]
         await asyncio.wait(ending, timeout=SETTLE_SECONDS)
         for task in (*raging, *ending, supervising):
             task.cancel()
-        told = await asyncio.gather(*raging, *ending, return_exceptions=True)
-        await asyncio.gather(supervising, return_exceptions=True)
+        *told, supervised = await asyncio.gather(*raging, *ending, supervising, return_exceptions=True)
+        if not isinstance(supervised, asyncio.CancelledError):
+            told.append(supervised)
         return [f"{type(one).__name__}: {one}" for one in told if isinstance(one, BaseException)]
 
     async def _reckon(self, departments: list[Department]) -> Reckoning:

@@ -33,8 +33,6 @@ OFTEN = {
 ONE_BROKER = {"broker killed": 5, "broker paused": 5}
 CLUSTER = {"leader killed": 6, "leader paused": 6}
 ONCE = "broker wiped"
-# So soon must somebody have been refused because the disk is full; until then it stays full.
-NOTICED_SECONDS = 60.0
 
 
 class Event(NamedTuple):
@@ -79,6 +77,7 @@ class Weather:
         self.ended_themselves: Counter[str] = Counter()
         self._chance = random.Random(f"victims {seed}")
         self._killed: set[int] = set()
+        self._until = 0.0
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._do: dict[str, Callable[[Event], Awaitable[None]]] = {
             "worker killed": self._kill_worker,
@@ -94,8 +93,9 @@ class Weather:
             "blobs full": self._fill_blobs,
         }
 
-    async def blow(self, events: list[Event]) -> None:
-        begun = time.monotonic()
+    async def blow(self, events: list[Event], until: float) -> None:
+        """`until`: when the departments stop reporting (time.monotonic)."""
+        begun, self._until = time.monotonic(), until
         async with asyncio.TaskGroup() as tasks:
             for event in events:
                 await asyncio.sleep(max(0.0, begun + event.at - time.monotonic()))
@@ -166,15 +166,17 @@ class Weather:
         await asyncio.to_thread(self.postgres.start)
 
     async def _fill_blobs(self, event: Event) -> None:
-        """The file system of the blobs has no room left; or so little that a file begins and does not end."""
+        """The file system of the blobs has no room left; or so little that a file begins and does not end.
+
+        It stays full until somebody has been refused for it, or nobody reports any more.
+        """
         ballast = self.blobs.parent / "ballast"
         before = self._store_down()
         try:
             await asyncio.to_thread(_fill, ballast, self._chance.choice((0, 64 * 1024)))
             await asyncio.sleep(event.lasts)
-            async with asyncio.timeout(NOTICED_SECONDS):
-                while self._store_down() == before:
-                    await asyncio.sleep(0.1)
+            while self._store_down() == before and time.monotonic() < self._until:
+                await asyncio.sleep(0.1)
         finally:
             ballast.unlink()
 
