@@ -7,7 +7,7 @@ CODE := services shared deploy tests
 VAR ?= var
 export VAR PORT WORKERS
 
-.PHONY: help web web-check web-types demo up down restart backup restore status logs clean install install-dev test check lint types imports security scan bench storm lock secrets compose-check
+.PHONY: help web web-check web-types demo up down restart backup restore reset-admin parked psql status logs clean install install-dev test check lint types imports security scan bench storm lock secrets compose-check
 
 help: ## 列出全部命令
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,15 @@ backup: ## 备份两个数据库和全部文件（TO=文件夹，默认 $(VAR)/b
 
 restore: ## 恢复备份：停止，换回当时的数据，再启动（FROM=备份）
 	@$(PY) -m deploy.local restore $(FROM)
+
+reset-admin: ## admin 的密码忘了：换一个新的，写到 $(VAR)/admin-password
+	@$(PY) -m deploy.local reset-admin
+
+psql: ## PostgreSQL 的命令行（DB=records 或 auth）
+	@$(PY) -m deploy.local psql $(or $(DB),records)
+
+parked: ## 搁置的消息（ARGS=again 送回去重做，ARGS=drop 丢弃）
+	@$(PY) -m deploy.local parked $(ARGS)
 
 clean: ## 停止并删除 $(VAR)：全部数据和密码
 	@if [ -f .venv/installed ]; then $(PY) -m deploy.local clean; elif [ -d $(VAR) ]; then rm -rf -- $(VAR); fi

@@ -85,18 +85,21 @@ def restore(targets: Sources, backup: Path) -> None:
     _put_blobs(_store(targets.blobs), backup / "blobs")
 
 
-def _run(program: str, dsn: str, *words: str | Path) -> None:
+def address_of(dsn: str) -> dict[str, str]:
+    """For the environment of PostgreSQL's clients: it holds a password, and everybody on the machine sees arguments."""
     parts = urlsplit(dsn)
-    # In the environment: it holds a password, and every user of the machine sees arguments.
-    address = {
+    return {
         "PGHOST": parts.hostname or "",
         "PGPORT": str(parts.port or 5432),
         "PGUSER": unquote(parts.username or ""),
         "PGPASSWORD": unquote(parts.password or ""),
         "PGDATABASE": _database(dsn),
     }
+
+
+def _run(program: str, dsn: str, *words: str | Path) -> None:
     command = [str(binaries() / program), *map(str, words)]
-    done = subprocess.run(command, env={**os.environ, **address}, check=False, capture_output=True, text=True)
+    done = subprocess.run(command, env={**os.environ, **address_of(dsn)}, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         raise CouldNotStart(f"{program} 未成功（退出码 {done.returncode}）：\n{done.stderr.strip()[-2000:]}")
 

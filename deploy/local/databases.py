@@ -75,6 +75,10 @@ def create_admin(settings: Mapping[str, str], password: str) -> None:
     run("auth", "create-admin", {**settings, "AUTH_ADMIN_PASSWORD": password})
 
 
+def reset_admin(settings: Mapping[str, str], password: str) -> None:
+    run("auth", "reset-admin", {**settings, "AUTH_ADMIN_PASSWORD": password})
+
+
 def run(service: str, role: str, settings: Mapping[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", f"services.{service}", role],

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import secrets
 import shutil
 import sys
 import time
@@ -17,6 +18,7 @@ import aio_pika
 
 from deploy import backup
 from deploy.local import databases, plan, processes
+from deploy.local.postgres import binaries
 from deploy.local.processes import CouldNotStart
 from deploy.local.room import MARK, Room, number
 from deploy.local.supervision import Program, Supervisor
@@ -98,6 +100,22 @@ def restore(folder: Path, saved: Path) -> Room:
         backup.restore(_sources(room), saved)
         asyncio.run(_forget_messages(room.amqp_url))
     return up(folder)
+
+
+def reset_admin(folder: Path) -> Room:
+    """A new password for `admin`, in admin-password. Raises CouldNotStart."""
+    room = Room.open(folder)
+    password = secrets.token_hex(10)
+    [auth] = [process for process in _plan(room) if process.name == "auth"]
+    databases.reset_admin(auth.environment, password)
+    processes.write_private(room.folder / "admin-password", password)
+    return room
+
+
+def psql(folder: Path, service: str) -> None:
+    """Become PostgreSQL's own client in the service's database."""
+    dsn = databases.database_of(Room.open(folder), service)
+    os.execve(binaries() / "psql", ["psql", "--no-psqlrc"], {**os.environ, **backup.address_of(dsn)})  # noqa: S606
 
 
 def _sources(room: Room) -> backup.Sources:

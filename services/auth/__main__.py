@@ -1,4 +1,4 @@
-"""`python -m services.auth [api | migrate | create-admin | rotate-key]`."""
+"""`python -m services.auth [api | migrate | create-admin | reset-admin | rotate-key]`."""
 
 import argparse
 import asyncio
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.auth.app import create_app
 from services.auth.service.clock import utc_now
-from services.auth.service.first_admin import create_admin
+from services.auth.service.first_admin import create_admin, reset_admin
 from services.auth.service.signing import SigningKeys
 from services.auth.settings import AdminSettings, DatabaseSettings, Settings
 from shared.db.database import Database
@@ -17,6 +17,7 @@ from shared.telemetry import logs
 
 log = logging.getLogger(__name__)
 
+COMMANDS = ["api", "migrate", "create-admin", "reset-admin", "rotate-key"]
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -28,7 +29,7 @@ async def _rotate_key(settings: DatabaseSettings) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m services.auth")
-    parser.add_argument("command", nargs="?", default="api", choices=["api", "migrate", "create-admin", "rotate-key"])
+    parser.add_argument("command", nargs="?", default="api", choices=COMMANDS)
     command = parser.parse_args().command
     if command == "api":
         settings = Settings()
@@ -40,6 +41,8 @@ def main() -> None:
         migrate(database.database.get_secret_value(), MIGRATIONS)
     elif command == "create-admin":
         asyncio.run(create_admin(database, AdminSettings()))
+    elif command == "reset-admin":
+        asyncio.run(reset_admin(database, AdminSettings()))
     else:
         asyncio.run(_rotate_key(database))
 

@@ -166,6 +166,10 @@ WHERE u.role = 'admin' AND u.active AND d.active
 ORDER BY u.user_id
 FOR UPDATE OF u;
 
+-- name: find_admin
+-- $1 user name. Whoever closed the account, it is open from now on.
+UPDATE account SET active = true WHERE lower(username) = lower($1) AND role = 'admin' RETURNING user_id;
+
 -- name: any_admin
 SELECT EXISTS (SELECT FROM account WHERE role = 'admin');
 

@@ -24,5 +24,8 @@ APPLY_SECONDS = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 REPUBLISHED = Counter("credit_uploads_republished_total", "Uploads the sweep put back on the queue.")
+UNFINISHED_SECONDS = Gauge(
+    "credit_oldest_unfinished_upload_seconds", "Age of the oldest upload that has not ended; 0 without one."
+)
 LIVE_CLIENTS = Gauge("credit_live_clients", "Browsers listening to live events.")
 SIGN_INS = Counter("credit_sign_ins_total", "Attempts to sign in.", ["outcome"])

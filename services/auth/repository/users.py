@@ -72,6 +72,12 @@ async def update_user(conn: Conn, user: User) -> None:
     )
 
 
+async def find_admin(conn: Conn, username: str) -> UUID | None:
+    """The admin of this name, opened."""
+    found: UUID | None = await conn.fetchval(SQL["find_admin"], username)
+    return found
+
+
 async def reset_password(conn: Conn, user_id: UUID, password_hash: str) -> None:
     await conn.execute(SQL["reset_password"], user_id, password_hash)
 

@@ -1,4 +1,4 @@
-"""`create-admin`: the first department and the first admin, once."""
+"""`create-admin`: the first department and the first admin, once. `reset-admin`: when an admin's password is lost."""
 
 import asyncio
 import logging
@@ -6,13 +6,21 @@ import logging
 from services.auth import policy
 from services.auth.passwords import Passwords
 from services.auth.repository import departments as department_repository
+from services.auth.repository import sessions as session_repository
+from services.auth.repository import tokens as token_repository
 from services.auth.repository import users as repository
+from services.auth.service.clock import utc_now
+from services.auth.service.lockout import name_hash
 from services.auth.settings import AdminSettings, DatabaseSettings
 from shared.contracts.accounts import Department, UserDraft
 from shared.contracts.identity import Role
 from shared.db.database import Database
 
 log = logging.getLogger(__name__)
+
+
+class NoSuchAdmin(Exception):
+    """Nobody of the name AUTH_ADMIN_USERNAME is an admin."""
 
 
 class NoAdminPassword(Exception):
@@ -32,11 +40,7 @@ async def create_admin(settings: DatabaseSettings, admin: AdminSettings) -> None
                 return
         password = await asyncio.to_thread(_password, admin)
         policy.check_password(password, username=admin.username, field="password")
-        passwords = Passwords(memory_kib=settings.argon2_memory_kib, passes=settings.argon2_passes, threads=1)
-        try:
-            hashed = await passwords.hash(password)
-        finally:
-            passwords.close()
+        hashed = await _hash(settings, password)
         draft = UserDraft(
             username=admin.username,
             display_name=admin.display_name,
@@ -56,6 +60,34 @@ async def create_admin(settings: DatabaseSettings, admin: AdminSettings) -> None
             await department_repository.insert_department(conn, department)
             made = await repository.insert_user(conn, draft, hashed, must_change=False)
         log.info("the first admin is made" if made else "the user name of the first admin is taken already")
+
+
+async def reset_admin(settings: DatabaseSettings, admin: AdminSettings) -> None:
+    """Give the admin a new password, to be changed at the next sign-in; open the account; end its sessions and tokens.
+
+    Raises:
+        NoSuchAdmin, NoAdminPassword, WeakPassword.
+    """
+    password = await asyncio.to_thread(_password, admin)
+    policy.check_password(password, username=admin.username, field="password")
+    hashed = await _hash(settings, password)
+    async with Database.open(settings.database.get_secret_value(), max_size=1) as db, db.transaction() as conn:
+        user_id = await repository.find_admin(conn, admin.username)
+        if user_id is None:
+            raise NoSuchAdmin(admin.username)
+        await repository.reset_password(conn, user_id, hashed)
+        await session_repository.delete_user_sessions(conn, user_id)
+        await token_repository.revoke_user_tokens(conn, user_id, utc_now())
+        await session_repository.delete_failures_of_name(conn, name_hash(admin.username))
+    log.info("the admin has a new password")
+
+
+async def _hash(settings: DatabaseSettings, password: str) -> str:
+    passwords = Passwords(memory_kib=settings.argon2_memory_kib, passes=settings.argon2_passes, threads=1)
+    try:
+        return await passwords.hash(password)
+    finally:
+        passwords.close()
 
 
 def _password(admin: AdminSettings) -> str:

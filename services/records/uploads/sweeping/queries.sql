@@ -19,6 +19,11 @@ ORDER BY u.uploaded_at
 LIMIT 1
 FOR NO KEY UPDATE SKIP LOCKED;
 
+-- name: oldest_unfinished
+SELECT coalesce(extract(epoch FROM now() - min(uploaded_at)), 0)::float8
+FROM upload
+WHERE state IN ('received', 'checking', 'storing');
+
 -- name: count_attempt
 UPDATE upload SET attempts = attempts + 1, progressed_at = now() WHERE upload_id = $1;
 

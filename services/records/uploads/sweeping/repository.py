@@ -25,6 +25,11 @@ async def publish_in_spite(conn: Conn, upload_id: UUID) -> None:
     await conn.execute(SQL["publish_in_spite"], upload_id)
 
 
+async def oldest_unfinished(conn: Conn) -> float:
+    """Seconds since the oldest unfinished upload came; 0 without one."""
+    return float(await conn.fetchval(SQL["oldest_unfinished"]))
+
+
 async def count_attempt(conn: Conn, upload_id: UUID) -> None:
     await conn.execute(SQL["count_attempt"], upload_id)
 

@@ -11,7 +11,7 @@ from shared.contracts.ingest import UploadAccepted
 from shared.contracts.uploads import FailureCode
 from shared.db.database import Conn, Database, Row
 from shared.errors import Unavailable
-from shared.telemetry.metrics import REPUBLISHED
+from shared.telemetry.metrics import REPUBLISHED, UNFINISHED_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,7 @@ class SweepingService:
         """Raises Unavailable while the broker or the database is down: nothing is spent then."""
         async with self._db.reading() as conn:
             complete = await repository.complete_uploads(conn, self._stall_seconds)
+            UNFINISHED_SECONDS.set(await repository.oldest_unfinished(conn))
         for row in complete:
             await self._apply(row["upload_id"], row["attempts"])
         for _ in range(MOST_AT_ONCE):

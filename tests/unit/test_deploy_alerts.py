@@ -1,0 +1,85 @@
+"""Alerts and dashboard ask only for metrics that are there, in PromQL that parses, and lead to chapters that exist."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import promql_parser
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+
+from shared.telemetry import metrics
+from tests.fixtures.room import ROOT
+from tests.unit.test_deploy_compose import HEALTH_PORTS
+
+RULES = yaml.safe_load((ROOT / "deploy" / "prometheus" / "alerts.yml").read_text())["groups"][0]["rules"]
+PANELS = json.loads((ROOT / "deploy" / "grafana" / "dashboard.json").read_text())["panels"]
+EXPRESSIONS = [rule["expr"] for rule in RULES] + [target["expr"] for panel in PANELS for target in panel["targets"]]
+# Prometheus' own, and RabbitMQ's plugin's.
+OTHERS = {"up", "rabbitmq_queue_messages", "process_resident_memory_bytes", "process_open_fds"}
+
+
+def ours() -> set[str]:
+    assert metrics.MESSAGES is not None  # importing it registers them all
+    names = set[str]()
+    for family in REGISTRY.collect():
+        if family.name.startswith("credit_"):
+            names.add(family.name)
+            names |= {f"{family.name}_{suffix}" for suffix in SUFFIXES[family.type]}
+    return names
+
+
+SUFFIXES: dict[str, tuple[str, ...]] = {"counter": ("total",), "histogram": ("bucket", "count", "sum"), "gauge": ()}
+
+
+def selected(node: Any) -> Iterator[Any]:
+    """Every vector selector below `node`."""
+    match node:
+        case promql_parser.VectorSelector():
+            yield node
+        case promql_parser.MatrixSelector():
+            yield node.vector_selector
+        case promql_parser.BinaryExpr():
+            yield from selected(node.lhs)
+            yield from selected(node.rhs)
+        case promql_parser.Call():
+            for argument in node.args:
+                yield from selected(argument)
+        case promql_parser.AggregateExpr() | promql_parser.ParenExpr():
+            yield from selected(node.expr)
+        case promql_parser.NumberLiteral():
+            return
+        case _:
+            raise AssertionError(f"what is {type(node).__name__}?")
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_every_metric_asked_for_exists(expression: str) -> None:
+    names = {selector.name for selector in selected(promql_parser.parse(expression))}
+    assert names
+    assert names <= ours() | OTHERS
+
+
+def test_every_metric_of_ours_is_on_the_dashboard() -> None:
+    shown = {selector.name for panel in PANELS for target in panel["targets"]
+             for selector in selected(promql_parser.parse(target["expr"]))}  # fmt: skip
+    families = {family.name for family in REGISTRY.collect() if family.name.startswith("credit_")}
+    assert {name for name in families if not any(one.startswith(name) for one in shown)} == set()
+
+
+def test_every_alert_leads_to_a_chapter_of_the_runbook() -> None:
+    chapters = re.findall(r"^## (\d+)\. ", (ROOT / "deploy" / "RUNBOOK.md").read_text(), flags=re.M)
+    for rule in RULES:
+        page, _, chapter = rule["annotations"]["runbook"].partition("#")
+        assert page == "deploy/RUNBOOK.md"
+        assert chapter in chapters, rule["alert"]
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+    assert len(chapters) == 10
+
+
+def test_every_process_is_scraped_where_it_listens() -> None:
+    scraped = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"][0]
+    ports = {one["labels"]["process"]: one["targets"][0].rpartition(":")[2] for one in scraped["static_configs"]}
+    assert ports == HEALTH_PORTS
