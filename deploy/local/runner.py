@@ -98,6 +98,7 @@ def restore(folder: Path, saved: Path) -> Room:
         supervisor.update()  # stops the processes, leaves the servers
         asyncio.run(databases.create(room))
         backup.restore(_sources(room), saved)
+        _wait_for_servers(room)  # one of them may have been started anew meanwhile
         asyncio.run(_forget_messages(room.amqp_url))
     return up(folder)
 
