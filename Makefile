@@ -7,7 +7,7 @@ CODE := services shared deploy tests
 VAR ?= var
 export VAR PORT WORKERS
 
-.PHONY: help web web-check web-types demo up down restart backup restore reset-admin parked psql status logs clean install install-dev test check lint types imports security scan bench storm lock secrets compose-check
+.PHONY: help web web-check web-types demo up down restart backup restore reset-admin parked psql status logs clean install install-dev test check lint types imports security scan fuzz bench storm lock secrets compose-check
 
 help: ## 列出全部命令
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ security: install-dev
 
 scan:
 	@deploy/scan.sh
+
+fuzz: install-dev ## 用损坏的工作簿攻击读取程序（ARGS="--minutes 60 --seed 1"）
+	@$(PY) -m tests.security.fuzz $(ARGS)
 
 bench: install-dev ## 性能测试，结果见 README
 	@$(PY) -m tests.bench $(ARGS)

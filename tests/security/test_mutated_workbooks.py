@@ -1,0 +1,44 @@
+"""Workbooks damaged at every joint, through the worker's limited child: rows, or a refusal that says what to do.
+
+`make fuzz` goes on for hours; seeds that once broke something stay here.
+"""
+
+import asyncio
+
+import pytest
+
+from services.ingest.workbook.failures import TEXTS
+from tests.integration.test_ingest_odd_files import read
+from tests.security.fuzz import LIMITS, children, run
+from tests.security.mutations import mutated
+
+FILES = 400
+TWICE = 25
+ONCE_BROKE: list[int] = []
+
+
+async def test_no_damage_breaks_the_reader_or_is_left_unexplained() -> None:
+    outcomes, faults = await run(range(1_000_000, 1_000_000 + FILES))
+    assert faults == {}
+    assert outcomes.total() == FILES
+    # Damage of every depth: some is survived, some is told.
+    assert outcomes["rows"] > FILES / 10
+    assert len(set(outcomes) & set(TEXTS)) >= 3
+    async with asyncio.timeout(10):
+        while children():
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("seed", ONCE_BROKE)
+async def test_what_once_broke_the_reader_does_so_no_more(seed: int) -> None:
+    _, faults = await run([seed])
+    assert faults == {}
+
+
+async def test_the_same_file_is_told_the_same() -> None:
+    for seed in range(2_000_000, 2_000_000 + TWICE):
+        first, second = [await read(mutated(seed), limits=LIMITS) for _ in range(2)]
+        assert (first.refused, first.message, first.notices) == (second.refused, second.message, second.notices), seed
+        assert [(row.row, row.values, row.problems) for row in first.rows] == [
+            (row.row, row.values, row.problems) for row in second.rows
+        ], seed
