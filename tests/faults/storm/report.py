@@ -16,6 +16,7 @@ class Report(NamedTuple):
     again: str  # the arguments that make the same storm
     books: Sequence[Book]
     happened: Counter[str]
+    ended: Counter[str]  # processes, by themselves
     settled: float  # seconds from the end of the storm to the end of the last upload
     reckoning: Reckoning
     early: Vitals
@@ -41,6 +42,7 @@ class Report(NamedTuple):
             f"stories                 {_list(Counter(family.story for book in books for family in book.families))}",
             "",
             *(f"{kind:<23} {times:>4}" for kind, times in sorted(self.happened.items())),
+            f"ended by themselves     {_list(self.ended)}",
             "",
             *(f"{name:<12} {self._change(name)}" for name in self.late.processes),
             f"connections to PostgreSQL: {self.early.connections} → {self.late.connections}",

@@ -120,6 +120,14 @@ class Weather:
                 await asyncio.to_thread(self.platform.start, *gone, wait=False)
             await asyncio.sleep(0.5)
 
+    def unexplained(self) -> list[str]:
+        """A process that loses a server while it starts may end, to be started again: once for each outage."""
+        outages = sum(
+            times for kind, times in self.happened.items() if kind.startswith(("broker", "leader", "database"))
+        )
+        ended = self.ended_themselves.items()
+        return [f"{name} ended by itself {times} times" for name, times in ended if times > outages]
+
     async def _kill_worker(self, _event: Event) -> None:
         await self._kill_named(self._chance.choice([name for name in self.platform.names if name.startswith("worker")]))
 
