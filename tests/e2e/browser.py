@@ -1,12 +1,13 @@
 """A real Chromium on the real platform: pages of people of a department made for the test.
 
 What no page may do is checked for every page when the test ends: an error in the console (the content policy
-reports there too) or an exception.
+reports there too), an exception, or an answer of 400 and more that the test did not provoke.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +15,7 @@ from uuid import uuid4
 import aiohttp
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Response, async_playwright
 
 from tests.e2e.api import Api, Json, uscc
 from tests.fixtures.platform import ADMIN_PASSWORD, Platform
@@ -31,8 +32,10 @@ KNOWN = (("color-contrast", "el-select__placeholder"), ("aria-allowed-attr", "el
 SETTLED = """Promise.all(document.getAnimations()
     .filter(each => each.effect?.getTiming().iterations !== Infinity)
     .map(each => each.finished.catch(() => 0)))"""
-# The browser itself writes a line for each answer of 400 and more; those a test provokes are not faults of the page.
-REFUSED = "Failed to load resource"
+# The browser itself writes a line for each answer of 400 and more. The answers are judged, not the lines.
+REFUSED = "the server responded with a status of"
+# Whether somebody is signed in is asked by the first page of a visit.
+NOBODY_YET = ("GET /api/v1/session", 401)
 
 
 class Screen:
@@ -44,7 +47,28 @@ class Screen:
         self.department = f"ui{uuid4().hex[:8]}"
         self.department_name = f"市演练局{self.department[2:6]}"
         self.faults: list[str] = []
+        self._refused: list[tuple[str, int]] = []
+        self._provoked = {NOBODY_YET}
         self._users: dict[str, str] = {}
+
+    def provokes(self, request: str, status: int) -> None:
+        """The test wants this refusal: `request` is such as `POST /api/v1/records`, or its beginning."""
+        assert request.partition(" ")[2].startswith("/api/")
+        self._provoked.add((request, status))
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            path = response.url.removeprefix(self.url).partition("?")[0]
+            self._refused.append((f"{response.request.method} {path}", response.status))
+
+    def judge(self) -> None:
+        """At the end of the test: no fault of any page, and each refusal was provoked."""
+        unforeseen = [
+            f"{request} was answered {status}"
+            for request, status in self._refused
+            if not any(status == known and request.startswith(beginning) for beginning, known in self._provoked)
+        ]
+        assert not [*self.faults, *unforeseen], "\n".join([*self.faults, *unforeseen])
 
     async def open(self) -> None:
         self.admin = Api(self._http, self.url)
@@ -84,6 +108,7 @@ class Screen:
         )
         context.set_default_timeout(15_000)
         page = await context.new_page()
+        context.on("response", self._answered)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
         return page
@@ -146,7 +171,7 @@ async def open_screen(platform: Platform) -> AsyncGenerator[Screen]:
         await screen.open()
         yield screen
         await browser.close()
-        assert not screen.faults, "\n".join(screen.faults)
+        screen.judge()
 
 
 @pytest.fixture

@@ -161,6 +161,7 @@ async def test_a_field_is_moved_by_the_keyboard_alone(screen: Screen) -> None:
 
 
 async def test_two_admins_change_one_dataset(screen: Screen) -> None:
+    screen.provokes("PUT /api/v1/datasets/", 409)
     code = await started(screen)
     page = await screen.page("admin", f"/admin/datasets/{code}?tab=fields")
     await page.get_by_label("备注 的公开属性").select_option("公开")
@@ -194,6 +195,7 @@ async def test_two_admins_change_one_dataset(screen: Screen) -> None:
 
 
 async def test_a_copy_starts_from_another_dataset(screen: Screen) -> None:
+    screen.provokes("POST /api/v1/datasets", 409)
     code = f"t_{uuid4().hex[:8]}"
     page = await screen.page("admin", "/admin/datasets?name=xzxk_zrr_2018")
     await page.get_by_role("link", name="复制").click()

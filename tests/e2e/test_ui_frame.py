@@ -120,6 +120,7 @@ async def test_lists_follow_what_runs(screen: Screen) -> None:
 
 
 async def test_what_runs_out_is_not_none_because_nobody_knows(screen: Screen) -> None:
+    screen.provokes("GET /api/v1/home", 503)
     api = await screen.api()
     definition = await screen.definition("xzxk_fr")
     upload = await api.upload("xzxk_fr", workbook(definition, [licence(1, XK_XDR="")]))

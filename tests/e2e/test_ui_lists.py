@@ -60,6 +60,7 @@ async def test_back_brings_the_search_back(screen: Screen) -> None:
 
 
 async def test_one_refusal_of_many_is_named_and_the_rest_goes_on(screen: Screen) -> None:
+    screen.provokes("DELETE /api/v1/records/", 409)
     api = await seeded(screen)
     page = await screen.page("reporter", "/licences")
     for number in (1, 2, 3):

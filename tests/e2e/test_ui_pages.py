@@ -1,11 +1,14 @@
 """Every page: accessible, within its window, nothing in the console; for each role, the public site on a phone."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
 from tests.e2e.api import licence, penalty, workbook
 from tests.e2e.browser import Screen
 
+ID = re.compile("[0-9a-f-]{36}")
 OFFICER = [
     "/home",
     "/subjects",
@@ -37,10 +40,13 @@ ADMIN = [
     "/admin/datasets/xzxk_fr",
     "/admin/calendar",
 ]
+MANAGER = ["/home", "/statistics", "/licences", "/uploads", "/failures", "/messages", "/account", "/admin/users"]
 PUBLIC = ["/", "/?category=penalty", "/platform", "/portal"]
 
 
-@pytest.mark.parametrize(("role", "paths"), [("reporter", OFFICER), ("viewer", OFFICER), ("admin", ADMIN)])
+@pytest.mark.parametrize(
+    ("role", "paths"), [("reporter", OFFICER), ("viewer", OFFICER), ("manager", MANAGER), ("admin", ADMIN)]
+)
 async def test_every_page_of_a_role(screen: Screen, role: str, paths: list[str]) -> None:
     api = await screen.api()
     definition = await screen.definition("xzxk_fr")
@@ -54,7 +60,7 @@ async def test_every_page_of_a_role(screen: Screen, role: str, paths: list[str])
         await expect(page.get_by_label("正在加载")).to_have_count(0)
         await expect(page.get_by_role("alert").filter(has_text="再试一次")).to_have_count(0)
         await screen.accessible(page)
-        await screen.picture(page, f"{role}{path.split('?')[0].replace('/', '-')[:28]}")
+        await screen.picture(page, f"{role}{re.sub('[^a-z]+', '-', ID.sub('one', path))}")
 
 
 async def test_the_public_site_also_on_a_phone(screen: Screen) -> None:

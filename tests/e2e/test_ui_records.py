@@ -66,6 +66,7 @@ async def test_revoking_needs_a_reason_and_can_be_taken_back(screen: Screen) -> 
 
 
 async def test_nothing_typed_is_lost_when_the_session_ends(screen: Screen) -> None:
+    screen.provokes("POST /api/v1/records/check", 401)
     page = await screen.page("reporter", "/licences")
     await page.get_by_role("button", name="新增").click()
     form = page.get_by_role("dialog", name="新增")
@@ -94,6 +95,7 @@ async def test_nothing_typed_is_lost_by_going_elsewhere(screen: Screen) -> None:
     ask = page.get_by_role("dialog", name="没有保存")
     await page.go_back()
     await ask.get_by_role("button", name="取消").click()
+    await expect(ask).to_have_count(0)
     await expect(form.get_by_label("许可内容").first).to_have_value("压力容器和锅炉")
     assert page.url.endswith(f"/records/{record['id']}")
     asked: list[str] = []

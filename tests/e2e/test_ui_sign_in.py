@@ -13,6 +13,7 @@ from tests.fixtures.room import ROOT
 
 
 async def test_the_page_that_was_asked_for_opens_after_signing_in(screen: Screen) -> None:
+    screen.provokes("POST /api/v1/session", 401)
     page = await screen.blank()
     await page.goto("/statistics?group_by=month")
     await expect(page.get_by_role("heading", name="用户登录")).to_be_visible()
@@ -39,6 +40,7 @@ async def test_an_address_elsewhere_is_no_page_to_return_to(screen: Screen) -> N
 
 
 async def test_a_first_password_must_be_changed(screen: Screen) -> None:
+    screen.provokes("PUT /api/v1/session/password", 422)
     name = f"{screen.department}_new"
     body = {"username": name, "display_name": "新来的", "department": screen.department, "role": "reporter"}
     await screen.admin.post("/users", {**body, "password": "First#Password-2018"})
@@ -61,6 +63,7 @@ async def test_a_first_password_must_be_changed(screen: Screen) -> None:
 
 
 async def test_lockout_says_how_long(screen: Screen) -> None:
+    screen.provokes("POST /api/v1/session", 429)
     name = await screen.user()
     page = await screen.blank()
     await page.goto("/portal")
@@ -75,11 +78,13 @@ async def test_lockout_says_how_long(screen: Screen) -> None:
 
 
 async def test_a_session_that_ends_asks_for_the_password_and_keeps_the_page(screen: Screen) -> None:
+    screen.provokes("GET /api/v1/", 401)
     page = await screen.page("reporter", "/uploads")
     await page.context.clear_cookies()
     await page.get_by_role("menuitem", name="首页").click()
     dialog = page.get_by_role("dialog", name="登录已失效")
     await dialog.get_by_label("的密码").fill(PASSWORD)
+    await screen.accessible(page)
     await screen.picture(page, "session-ended")
     await dialog.get_by_role("button", name="重新登录").click()
     await expect(dialog).to_be_hidden()
@@ -87,6 +92,8 @@ async def test_a_session_that_ends_asks_for_the_password_and_keeps_the_page(scre
 
 
 async def test_a_tab_left_alone_does_not_end_the_session_of_another(screen: Screen) -> None:
+    screen.provokes("GET /api/v1/", 401)  # what the page had just asked
+    screen.provokes("DELETE /api/v1/session", 401)
     username = await screen.user("reporter")
     alone = await screen.blank()
     tabs = alone.context
@@ -123,6 +130,7 @@ async def test_a_tab_left_alone_does_not_end_the_session_of_another(screen: Scre
 
 
 async def test_idling_ends_the_session_and_keeps_what_was_typed(screen: Screen) -> None:
+    screen.provokes("GET /api/v1/", 401)  # what the page had just asked
     username = await screen.user("reporter")
     page = await screen.blank()
     await page.clock.install()
@@ -152,7 +160,6 @@ async def test_idling_ends_the_session_and_keeps_what_was_typed(screen: Screen) 
     assert await curtain.bounding_box() == {"x": 0, "y": 0, "width": 1366, "height": 768}
     assert (await page.context.request.get("/api/v1/session")).status == 401
     await screen.picture(page, "session-idle")
-    await screen.accessible(page)
     await again.get_by_label("的密码").fill(PASSWORD)
     await again.get_by_role("button", name="重新登录").click()
     await expect(again).to_be_hidden()
@@ -162,6 +169,7 @@ async def test_idling_ends_the_session_and_keeps_what_was_typed(screen: Screen) 
 
 
 async def test_a_computer_that_slept_shows_nothing_when_it_wakes(screen: Screen) -> None:
+    screen.provokes("GET /api/v1/", 401)  # what the page had just asked
     page = await screen.blank()
     await page.clock.install()
     body = {"username": await screen.user("reporter"), "password": PASSWORD}
@@ -193,6 +201,7 @@ async def test_what_a_page_asks_by_itself_is_not_taken_for_use(screen: Screen) -
 
 
 async def test_the_longest_a_session_may_last_is_told_before_it_is_over(screen: Screen) -> None:
+    screen.provokes("GET /api/v1/", 401)  # what the page had just asked
     page = await screen.blank()
     await page.clock.install()
 
@@ -216,6 +225,9 @@ async def test_the_longest_a_session_may_last_is_told_before_it_is_over(screen: 
 
 
 async def test_a_password_that_was_reset_is_changed_over_the_page(screen: Screen) -> None:
+    screen.provokes("POST /api/v1/records/check", 401)
+    screen.provokes("GET /api/v1/", 401)
+    screen.provokes("PUT /api/v1/session/password", 422)
     page = await screen.page("reporter", "/licences")
     await page.get_by_role("button", name="新增").click()
     form = page.get_by_role("dialog", name="新增")

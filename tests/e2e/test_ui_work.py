@@ -21,6 +21,7 @@ async def _changed(api: Api, record_id: str, **changes: str) -> None:
 
 
 async def test_a_lost_race_is_settled_field_by_field(screen: Screen) -> None:
+    screen.provokes("PUT /api/v1/records/", 409)
     api = await screen.api()
     await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), [licence(1)]))
     record = (await api.get("/records?dataset=xzxk_fr"))["items"][0]
@@ -107,6 +108,7 @@ async def test_a_token_is_made_copied_and_used(screen: Screen) -> None:
 
 
 async def test_a_department_and_its_first_officer(screen: Screen) -> None:
+    screen.provokes("POST /api/v1/departments", 422)
     code, name, username = f"n{screen.department[2:]}", f"新设局{screen.department[2:]}", f"n{screen.department[2:]}_1"
     page = await screen.page("admin", "/admin/departments")
     await page.get_by_role("button", name="新建部门").click()
@@ -155,6 +157,8 @@ async def test_a_department_and_its_first_officer(screen: Screen) -> None:
 
 
 async def test_a_dialog_of_the_office_keeps_what_was_typed_and_takes_enter(screen: Screen) -> None:
+    screen.provokes("POST /api/v1/departments", 422)
+    screen.provokes("POST /api/v1/users", 422)
     page = await screen.page("admin", "/admin/departments")
     for path, button, label in (("departments", "新建部门", "名称"), ("users", "新建账号", "姓名")):
         await page.goto(f"/admin/{path}")
@@ -172,6 +176,57 @@ async def test_a_dialog_of_the_office_keeps_what_was_typed_and_takes_enter(scree
         await dialog.get_by_role("button", name="取消").click()
         await page.get_by_role("dialog", name="没有保存").get_by_role("button", name="不保存，离开").click()
         await expect(dialog).to_be_hidden()
+
+
+async def test_a_manager_opens_and_closes_an_account_of_the_own_department(screen: Screen) -> None:
+    await screen.user("reporter")
+    page = await screen.page("manager", "/home")
+    await page.get_by_role("link", name="系统管理").click()
+    await expect(page.get_by_role("menuitem", name="部门管理")).to_have_count(0)
+    await page.get_by_role("menuitem", name="用户管理").click()
+    rows = page.get_by_role("table").get_by_role("row")
+    await expect(rows.filter(has_text="演练reporter")).to_be_visible()
+    await expect(page.get_by_role("row", name="系统管理员")).to_have_count(0)
+    username = f"{screen.department}_new"
+    await page.get_by_role("button", name="新建账号").click()
+    dialog = page.get_by_role("dialog", name="新建账号")
+    await expect(dialog.get_by_label("部门")).to_have_count(0)
+    await dialog.get_by_label("用户名").fill(username)
+    await dialog.get_by_label("姓名").fill("新来的")
+    await dialog.get_by_label("初始密码").fill(FIRST_PASSWORD)
+    await dialog.get_by_role("button", name="保存").click()
+    row = page.get_by_role("row", name=username)
+    await expect(row).to_contain_text("填报员")
+    made = (await screen.admin.get(f"/users?q={username}"))["items"][0]
+    assert made["department"]["code"] == screen.department
+    await row.get_by_role("button", name="停用").click()
+    await page.get_by_role("dialog", name="停用账号").get_by_role("button", name="停用", exact=True).click()
+    await expect(row.get_by_role("button", name="启用")).to_be_visible()
+    assert not (await screen.admin.get(f"/users?q={username}"))["items"][0]["active"]
+    await screen.picture(page, "manager-users")
+
+
+async def test_a_viewer_reads_everything_and_changes_nothing(screen: Screen) -> None:
+    api = await screen.api()
+    await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), [licence(1), licence(2, XK_SPLB="一般")]))
+    page = await screen.page("viewer", "/home")
+    await expect(page.get_by_role("link", name="数据上传")).to_have_count(0)
+    await page.get_by_role("menuitem", name="上传记录").click()
+    row = page.get_by_role("row", name="许可法人.xls")
+    await expect(row).to_contain_text("1 行待改正")
+    await expect(row.get_by_role("button")).to_have_count(0)
+    await row.get_by_role("link", name="1 行待改正").click()
+    await expect(page.get_by_text("不在可填的范围内")).to_be_visible()
+    await expect(page.get_by_role("button", name=re.compile("改正|忽略|改为|替换"))).to_have_count(0)
+    async with page.expect_download() as download:
+        await page.get_by_role("link", name="下载退回数据表").click()
+    assert (await download.value).suggested_filename.endswith(".xls")
+    await page.get_by_role("menuitem", name="行政许可信息管理").click()
+    await expect(page.get_by_role("button", name=re.compile("^(新增|修改|删除|撤销)"))).to_have_count(0)
+    await page.get_by_role("row", name="长治市第1煤层气有限公司").get_by_role("link").first.click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("数据详情")
+    await expect(page.get_by_role("button", name="修改")).to_have_count(0)
+    await screen.picture(page, "viewer-record")
 
 
 async def test_the_audit_is_filtered_and_reads_in_words(screen: Screen) -> None:

@@ -18,7 +18,13 @@ export async function mayLeave(): Promise<boolean> {
  */
 export function useUnsaved(dirty: () => boolean, letGo: () => void = () => undefined): Ask {
   const session = useSession()
-  async function ask() {
+  let asking: Promise<boolean> | undefined
+  /** One question at a time: who presses Back twice is not asked twice. */
+  function ask() {
+    asking ??= put().finally(() => (asking = undefined))
+    return asking
+  }
+  async function put() {
     if (!dirty()) return true
     const go = await confirmed('填写的内容还没有保存，离开就会丢失。', '没有保存', '不保存，离开')
     if (go) letGo()

@@ -7,6 +7,13 @@ type User = Schemas['User']
 export type Role = User['role']
 /** Where the tabs of a browser tell each other of the session they share (layouts/SessionGuard.vue); no secret is in it. */
 export const SHARED_SESSION = 'session'
+function forgetShared() {
+  try {
+    localStorage.removeItem(SHARED_SESSION)
+  } catch {
+    return // a forbidden store: nothing was told
+  }
+}
 
 /**
  * Who is signed in. `ended` is true when a session ended in the middle of something: the page stays, a dialog asks to sign in again.
@@ -47,7 +54,9 @@ export const useSession = defineStore('session', () => {
 
   /** Asks again how long the session lasts; asking keeps it alive. A session another tab began for somebody else is not this page's. */
   async function renew() {
+    const before = ended.value
     const session = await data(api.GET('/api/v1/session'))
+    if (ended.value && !before) return // it ended while this was asked
     if (user.value && session.user.id !== user.value.id) ended.value = true
     else take(session)
   }
@@ -73,7 +82,7 @@ export const useSession = defineStore('session', () => {
   }
   async function signOut() {
     await endOnServer()
-    localStorage.removeItem(SHARED_SESSION)
+    forgetShared()
     user.value = null
     ended.value = false
     asked = undefined
