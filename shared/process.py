@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import uvloop
 from aiohttp import web, web_response
 
-from shared.telemetry import logs
+from shared.telemetry import logs, tracing
 from shared.telemetry.health import Check, add_health
 
 SHUTDOWN_SECONDS = 20.0
@@ -24,6 +24,7 @@ def serve(  # noqa: PLR0913  # each by its name
     `unread_seconds`: who takes nothing of an answer for so long is cut off, and what waits for him forgotten.
     """
     logs.configure(name, log_level)
+    tracing.configure(name)
     _allow_connections()
     # What the parser refuses never reaches the application: its answer would name the library and its version.
     web_response.SERVER_SOFTWARE = "credit"  # type: ignore[attr-defined]  # the library has no setting for it
@@ -59,6 +60,7 @@ def _allow_connections() -> None:
 def run(main: Callable[[asyncio.Event], Awaitable[None]], *, name: str, log_level: str = "INFO") -> None:
     """Run a message process: `main(stop)` returns once `stop` is set by SIGTERM or SIGINT."""
     logs.configure(name, log_level)
+    tracing.configure(name)
 
     async def with_signals() -> None:
         stop = asyncio.Event()

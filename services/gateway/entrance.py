@@ -8,6 +8,7 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from opentelemetry.trace import SpanKind
 
 from services.gateway.cookies import require_csrf, session_cookie
 from services.gateway.keys import LIMITS, SETTINGS, UPSTREAMS
@@ -18,6 +19,7 @@ from shared.addresses import counted_as
 from shared.contracts.accounts import Credential
 from shared.errors import Unauthenticated
 from shared.telemetry.metrics import HTTP_SECONDS
+from shared.telemetry.tracing import handling
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +94,10 @@ async def number_middleware(request: web.Request, handler: Handler) -> web.Strea
     started = time.perf_counter()
     status = 499  # the client went away
     try:
-        response = await handler(request)
+        # What a stranger says of a trace is not believed: each begins here.
+        with handling(f"{request.method} {route}", None, SpanKind.SERVER) as span:
+            response = await handler(request)
+            span.set_attribute("http.response.status_code", response.status)
         status = response.status
         return response
     finally:

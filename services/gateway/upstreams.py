@@ -18,6 +18,7 @@ from shared.contracts.identity import Identity
 from shared.contracts.problem import Problem
 from shared.errors import ServiceError, TooMany, Unauthenticated
 from shared.http.problems import STATUS
+from shared.telemetry.tracing import http_tracing
 
 # Heavy calls (undo of 65,000 rows, an export) take a while before their first byte.
 READ_SECONDS = 180
@@ -138,5 +139,6 @@ async def open_upstreams(settings: Settings) -> AsyncGenerator[Upstreams]:
         timeout=ClientTimeout(total=None, sock_connect=5, sock_read=READ_SECONDS),
         read_bufsize=65_536,
         skip_auto_headers=["User-Agent", "Accept", "Accept-Encoding", "Content-Type"],
+        trace_configs=http_tracing(),
     ) as http:
         yield Upstreams(http, settings)

@@ -7,12 +7,17 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
 from joserfc.jwk import KeySetSerialization
 
 from shared.http.identities import IdentityVerifier, KeysDown
+from shared.telemetry.tracing import http_tracing
 
 
 @asynccontextmanager
 async def open_http() -> AsyncGenerator[ClientSession]:
     """The client of one process for calls to its peers: no cookies, short connects."""
-    async with ClientSession(cookie_jar=DummyCookieJar(), timeout=ClientTimeout(total=30, sock_connect=3)) as http:
+    async with ClientSession(
+        cookie_jar=DummyCookieJar(),
+        timeout=ClientTimeout(total=30, sock_connect=3),
+        trace_configs=http_tracing(),
+    ) as http:
         yield http
 
 

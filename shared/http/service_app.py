@@ -8,6 +8,7 @@ from uuid import uuid4
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from opentelemetry.trace import SpanKind
 
 from shared.contracts.identity import Identity
 from shared.errors import Forbidden
@@ -17,6 +18,7 @@ from shared.http.problems import note_begin, problem_middleware
 from shared.http.requests import MAX_BODY
 from shared.telemetry.health import Check, add_health
 from shared.telemetry.metrics import HTTP_SECONDS
+from shared.telemetry.tracing import handling
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +60,9 @@ async def request_middleware(request: web.Request, handler: Handler) -> web.Stre
     named = {"upload_id": request.match_info["upload_id"]} if "upload_id" in request.match_info else {}
     structlog.contextvars.bind_contextvars(request_id=request_id, **named)
     try:
-        response = await handler(request)
+        with handling(f"{request.method} {route}", request.headers, SpanKind.SERVER) as span:
+            response = await handler(request)
+            span.set_attribute("http.response.status_code", response.status)
         status = response.status
         if not response.prepared:
             response.headers["X-Request-ID"] = request_id

@@ -11,15 +11,17 @@ reject, never nack: since RabbitMQ 4.3 a nack no longer counts towards the deliv
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
 from aio_pika.abc import AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+from opentelemetry.trace import SpanKind
 
 from shared.errors import Unavailable
 from shared.telemetry.metrics import MESSAGES
+from shared.telemetry.tracing import handling
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,9 @@ class Delivery(Protocol):
     body: bytes
     type: str | None
     message_id: str | None
+
+    @property
+    def headers(self) -> Mapping[str, object]: ...
 
     async def ack(self) -> None: ...
 
@@ -82,7 +87,8 @@ class Consumer:
     async def settle(self, raw: Delivery) -> None:
         with structlog.contextvars.bound_contextvars(message_id=raw.message_id):
             try:
-                await self._apply(raw)
+                with handling(raw.type or "message", raw.headers, SpanKind.CONSUMER):
+                    await self._apply(raw)
             except PermanentError as error:
                 log.warning("parked %s: %s", raw.type, error)
                 await self._answer(raw.reject(requeue=False))

@@ -11,6 +11,7 @@ from aio_pika.exceptions import DeliveryError, PublishError
 
 from shared.contracts.base import Message
 from shared.messaging.connection import DOWN, BrokerDown
+from shared.telemetry.tracing import carried
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Publisher:
             delivery_mode=DeliveryMode.PERSISTENT,
             message_id=str(message_id),
             type=type_,
+            headers=dict(carried()),
         )
         while True:
             try:
@@ -68,6 +70,7 @@ class Publisher:
                     content_type="application/json",
                     message_id=str(message.message_id),
                     type=message.routing_key(),
+                    headers=dict(carried()),
                 ),
                 routing_key=message.routing_key(),
                 mandatory=False,

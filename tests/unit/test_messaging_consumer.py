@@ -13,6 +13,7 @@ class Message:
         self.body = b"{}"
         self.type: str | None = type_
         self.message_id: str | None = "1"
+        self.headers: dict[str, object] = {}
         self.answers: list[str] = []
 
     async def ack(self) -> None:
