@@ -33,9 +33,10 @@ class Parked(NamedTuple):
 
 
 async def work(amqp: str, verb: str) -> list[Parked]:
-    """`list` leaves them, `again` puts each back on its queue, `drop` throws them away. What was done it to.
+    """`list` leaves them, `again` puts each back on its queue, `drop` throws them away. What it was done to.
 
-    A message leaves the parked queue only after its queue has confirmed it: twice at worst, and twice is harmless.
+    A message is acked only after a queue has confirmed its copy: twice at worst, and twice is harmless. Looking makes
+    copies too: a message given back unread counts as delivered, and RabbitMQ 4 drops it after the twentieth time.
     """
     done = []
     async with await aio_pika.connect(amqp) as connection, connection.channel() as channel:
@@ -43,10 +44,9 @@ async def work(amqp: str, verb: str) -> list[Parked]:
             async with _taken(channel, name) as messages:
                 for message in messages:
                     parked = _parked(message)
-                    if verb == "again":
-                        await _send_back(channel, message, parked.queue)
-                    if verb != "list":
-                        await message.ack()
+                    if verb != "drop":
+                        await _publish(channel, message, parked.queue if verb == "again" else name)
+                    await message.ack()
                     done.append(parked)
     return done
 
@@ -69,12 +69,13 @@ async def _taken(channel: AbstractChannel, name: str) -> AsyncGenerator[list[Abs
                 await message.reject(requeue=True)
 
 
-async def _send_back(channel: AbstractChannel, message: AbstractIncomingMessage, queue: str) -> None:
+async def _publish(channel: AbstractChannel, message: AbstractIncomingMessage, queue: str) -> None:
     fresh = aio_pika.Message(
         message.body,
         type=message.type,
         message_id=message.message_id,
         content_type=message.content_type,
+        headers=message.headers,
         delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
     )
     await channel.default_exchange.publish(fresh, queue)
