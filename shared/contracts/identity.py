@@ -16,14 +16,6 @@ class Role(StrEnum):
     VIEWER = "viewer"  # 查询员: reads its department's data
 
 
-ROLE_NAMES = {
-    Role.ADMIN: "市信用办",
-    Role.MANAGER: "部门管理员",
-    Role.REPORTER: "填报员",
-    Role.VIEWER: "查询员",
-}
-
-
 class DepartmentRef(BaseModel):
     code: str
     name: str

@@ -35,16 +35,6 @@ STATE_NAMES = {
     UploadState.CANCELLED: "已取消",
 }
 
-FINAL_STATES = frozenset(
-    {
-        UploadState.STORED,
-        UploadState.PARTLY_STORED,
-        UploadState.REJECTED,
-        UploadState.FAILED,
-        UploadState.CANCELLED,
-    }
-)
-
 Mode = Literal["partial", "atomic"]
 OnDuplicate = Literal["update", "skip", "reject"]
 

@@ -7,6 +7,9 @@ from typing import NamedTuple
 from shared.datasets.compiled import per_dataset
 from shared.datasets.definition import DatasetDraft, FieldDefinition
 
+# The bulk apply reads this many codes of a subject (services/records/uploads/applying/queries.sql).
+MOST_IDENTIFIERS = 12
+
 
 class RecordRoles(NamedTuple):
     """Field codes; None where the dataset has no such field."""

@@ -4,13 +4,13 @@ import msgspec
 
 from services.records.audit import repository as audit
 from services.records.datasets import repository
+from services.records.datasets.differences import changes_between
 from services.records.datasets.errors import (
     DatasetChangedMeanwhile,
     DatasetExists,
     DatasetInvalid,
     DatasetNotFound,
 )
-from services.records.datasets.tally import changes_between
 from shared.clock import today
 from shared.contracts.base import Page
 from shared.contracts.datasets import (
@@ -28,11 +28,8 @@ from shared.contracts.uploads import RowProblem
 from shared.datasets.check import RowCheck, row_check
 from shared.datasets.definition import Dataset, DatasetDraft, Roles
 from shared.datasets.masking import public_values
-from shared.datasets.roles import roles_of
+from shared.datasets.roles import MOST_IDENTIFIERS, roles_of
 from shared.db.database import Conn, Database
-
-# The bulk apply reads this many codes of a subject (services/records/uploads/applying/queries.sql).
-MOST_IDENTIFIERS = 12
 
 
 class DatasetsService:

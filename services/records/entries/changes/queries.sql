@@ -1,9 +1,3 @@
--- name: find_record
--- $1 record  $2 department or NULL for every one
-SELECT dataset_code, department_code
-FROM record
-WHERE record_id = $1 AND ($2::text IS NULL OR department_code = $2);
-
 -- name: find_records
 -- $1 records  $2 department or NULL for every one. The pairs whose keys are to be locked, always in the same order.
 SELECT DISTINCT dataset_code, department_code

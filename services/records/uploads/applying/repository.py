@@ -7,14 +7,12 @@ from uuid import UUID
 
 from services.records.uploads import repository as uploads
 from shared.datasets.definition import Dataset
-from shared.datasets.roles import roles_of
+from shared.datasets.roles import MOST_IDENTIFIERS, roles_of
 from shared.db.database import Conn, Row
 from shared.db.queries import load_queries
 
 SQL = load_queries("services.records.uploads.applying")
 
-# Identifier fields of a subject that the statements have room for.
-MOST_IDENTIFIERS = 12
 
 TAKEN = "有一条编号相同的记录已经入库（同一部门、同一数据集、关键字段相同）。"
 ADVICE = {

@@ -8,8 +8,8 @@ from services.records.datasets import repository as datasets
 from services.records.messages import repository as messages
 from services.records.uploads import repository as uploads
 from services.records.uploads.applying import repository
+from services.records.uploads.applying.notices import messages_of
 from services.records.uploads.applying.repository import Applied, Reporter, Rows
-from services.records.uploads.applying.tally import messages_of
 from services.records.uploads.policy import upload_of
 from shared.contracts.base import Announce, Message
 from shared.contracts.ingest import UploadChanged, UserMessaged
