@@ -111,7 +111,9 @@ def main() -> None:
     once = "--once" in sys.argv[1:] or os.environ.get("DEMO_ONCE") == "1"
     var = var_folder()
     was_running = var.exists() and Supervisor(Room.open(var)).pid() is not None
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Also where whoever started us ignores them, as a shell does for what runs behind it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     code = 0
     try:
         with console.status("启动 PostgreSQL、RabbitMQ 和各服务（首次约一分钟） …"):

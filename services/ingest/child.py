@@ -12,21 +12,27 @@ import multiprocessing.forkserver
 import os
 import signal
 import socket
-from collections.abc import AsyncGenerator, AsyncIterable
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from multiprocessing.context import ForkServerProcess
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from services.ingest.workbook import frames
 from services.ingest.workbook.failures import Refused
 from services.ingest.workbook.inside import OUT_OF_MEMORY, Limits, main
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 Work = Literal["check", "rejected", "export"]
 
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 _JOIN_SECONDS: Final = 5.0
+_LEAVE_SECONDS: Final = 0.2  # to end by itself, once all is said
+_LOOK_SECONDS: Final = 0.002
+_ONE_THREAD: Final = ThreadPoolExecutor(1, thread_name_prefix="children")
 _TOO_LONG: Final = -signal.SIGXCPU
 # Ends that are the file's doing. Any other is not: somebody killed the process, it could not be started, or the server
 # it was forked from is gone; the broker's delivery limit ends a file that is tried again in vain.
@@ -85,8 +91,7 @@ class Child:
         error = self._feeding.exception() if self._feeding.done() and not self._feeding.cancelled() else None
         if isinstance(error, Exception) and not isinstance(error, ConnectionError):
             return error  # the content could not be fetched
-        await asyncio.to_thread(self._process.join, _JOIN_SECONDS)
-        code = self._process.exitcode
+        code = await _exit_of(self._process, _JOIN_SECONDS)
         log.warning("the child process ended with %s", code)
         if code == _TOO_LONG:
             return Refused("took_too_long")
@@ -105,7 +110,7 @@ async def run(
     mine, theirs = _CONTEXT.Pipe(duplex=True)
     process = _CONTEXT.Process(target=main, args=(theirs, work, limits), daemon=True)
     try:
-        await asyncio.to_thread(process.start)
+        await _in_turn(process.start)
     finally:
         theirs.close()
     link = socket.socket(fileno=os.dup(mine.fileno()))
@@ -122,7 +127,7 @@ async def run(
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
-        await asyncio.to_thread(_bury, process)
+        await asyncio.shield(asyncio.ensure_future(_bury(process)))
 
 
 async def _feed(writer: asyncio.StreamWriter, job: bytes, content: AsyncIterable[bytes]) -> None:
@@ -139,9 +144,32 @@ async def _feed(writer: asyncio.StreamWriter, job: bytes, content: AsyncIterable
         raise
 
 
-def _bury(process: ForkServerProcess) -> None:
-    process.join(0.2)
-    if process.is_alive():
-        process.kill()
-        process.join(_JOIN_SECONDS)
-    process.close()
+async def _bury(process: ForkServerProcess) -> None:
+    if await _exit_of(process, _LEAVE_SECONDS) is None:
+        await _in_turn(process.kill)
+        await _exit_of(process, _JOIN_SECONDS)
+    await _in_turn(process.close)
+
+
+async def _exit_of(process: ForkServerProcess, seconds: float) -> int | None:
+    """The exit code once it has ended; None when it has not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while (  # noqa: ASYNC110  # nobody tells us when it ends
+        code := await _in_turn(_exit_code, process)
+    ) is None and time.monotonic() < deadline:
+        await asyncio.sleep(_LOOK_SECONDS)
+    return code
+
+
+def _exit_code(process: ForkServerProcess) -> int | None:
+    return process.exitcode
+
+
+async def _in_turn(work: Callable[..., T], *given: object) -> T:
+    """`work` in the one thread that touches processes.
+
+    multiprocessing is not safe in several: start() looks at every process there is, by the number of a descriptor that
+    another thread may just have closed and a third got anew. It then takes the word meant for that third, whose start()
+    waits for ever, and with it a place of the worker.
+    """
+    return await asyncio.get_running_loop().run_in_executor(_ONE_THREAD, work, *given)

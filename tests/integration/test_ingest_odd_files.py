@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, date, datetime
+from multiprocessing.context import ForkServerProcess
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -323,3 +325,24 @@ def _children() -> list[psutil.Process]:
             if "multiprocessing.forkserver" in " ".join(process.cmdline()):
                 found += process.children()
     return found
+
+
+async def test_one_thread_touches_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In several, one's start may wait for ever for a word that a look at another took: `make fuzz` found it."""
+    threads = set[str]()
+
+    def noted(name: str) -> None:
+        work = getattr(ForkServerProcess, name)
+
+        def note(process: ForkServerProcess, *given: Any) -> Any:
+            threads.add(threading.current_thread().name)
+            return work(process, *given)
+
+        monkeypatch.setattr(ForkServerProcess, name, note)
+
+    for name in ("start", "kill", "close", "join"):
+        noted(name)
+    found = await asyncio.gather(*(read(WORKBOOK if number % 2 else WORKBOOK[:900]) for number in range(12)))
+    assert {one.refused for one in found} == {None, "cut_short"}
+    assert len(threads) == 1
+    assert threading.current_thread().name not in threads
