@@ -24,7 +24,8 @@ from deploy.local.postgres import binaries
 from deploy.local.processes import CouldNotStart
 
 MANIFEST = "manifest.json"
-DATABASES = ("auth", "records")
+# In this order: whoever has reported something has an account in the later dump.
+DATABASES = ("records", "auth")
 
 
 class Sources(NamedTuple):
@@ -48,8 +49,9 @@ def save(sources: Sources, folder: Path) -> Path:
     at = datetime.now(UTC)
     final = folder / at.strftime("%Y%m%dT%H%M%SZ")
     before = max((path.parent for path in folder.glob(f"*/{MANIFEST}")), default=None)
+    for left in folder.glob(".*.part"):  # of a backup that was cut short
+        shutil.rmtree(left, ignore_errors=True)
     part = folder / f".{final.name}.part"
-    shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700)
     for name in DATABASES:
         _run("pg_dump", getattr(sources, name), "--format=custom", "--compress=1", f"--file={part / name}.dump")
