@@ -33,6 +33,7 @@ _JOIN_SECONDS: Final = 5.0
 _LEAVE_SECONDS: Final = 0.2  # to end by itself, once all is said
 _LOOK_SECONDS: Final = 0.002
 _ONE_THREAD: Final = ThreadPoolExecutor(1, thread_name_prefix="children")
+_burials: Final[set[asyncio.Future[None]]] = set()  # under way; the loop itself holds tasks but weakly
 _TOO_LONG: Final = -signal.SIGXCPU
 # Ends that are the file's doing. Any other is not: somebody killed the process, it could not be started, or the server
 # it was forked from is gone; the broker's delivery limit ends a file that is tried again in vain.
@@ -107,27 +108,58 @@ async def run(
     Args:
         seconds: the child may take this long for its next frame. Time the caller takes does not count.
     """
-    mine, theirs = _CONTEXT.Pipe(duplex=True)
-    process = _CONTEXT.Process(target=main, args=(theirs, work, limits), daemon=True)
+    process, link = await _begun(work, limits)
     try:
-        await _in_turn(process.start)
+        reader, writer = await asyncio.open_unix_connection(sock=link)
+        feeding = asyncio.create_task(_feed(writer, job, content))
+        try:
+            yield Child(reader, feeding, process, seconds)
+        finally:
+            feeding.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await feeding
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
     finally:
-        theirs.close()
-    link = socket.socket(fileno=os.dup(mine.fileno()))
-    mine.close()
-    link.setblocking(False)
-    reader, writer = await asyncio.open_unix_connection(sock=link)
-    feeding = asyncio.create_task(_feed(writer, job, content))
-    try:
-        yield Child(reader, feeding, process, seconds)
-    finally:
-        feeding.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await feeding
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+        link.close()
         await asyncio.shield(asyncio.ensure_future(_bury(process)))
+
+
+async def _begun(work: Work, limits: Limits) -> tuple[ForkServerProcess, socket.socket]:
+    """A process and the way to it. Who leaves while it starts, as one does who closes a download, leaves nothing."""
+    beginning = _ONE_THREAD.submit(_begin, work, limits)
+    loop = asyncio.get_running_loop()
+
+    def begun_for_nobody(_beginning: object) -> None:
+        if beginning.exception() is None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the process ends, and its children with it
+                loop.call_soon_threadsafe(_unwanted, *beginning.result())
+
+    try:
+        return await asyncio.wrap_future(beginning)
+    except asyncio.CancelledError:
+        if not beginning.cancel():
+            beginning.add_done_callback(begun_for_nobody)
+        raise
+
+
+def _begin(work: Work, limits: Limits) -> tuple[ForkServerProcess, socket.socket]:
+    """Nobody but this thread closes a descriptor that start() hands on: its number would be another's at once."""
+    mine, theirs = _CONTEXT.Pipe(duplex=True)
+    with mine, theirs:
+        process = _CONTEXT.Process(target=main, args=(theirs, work, limits), daemon=True)
+        process.start()
+        link = socket.socket(fileno=os.dup(mine.fileno()))
+    link.setblocking(False)
+    return process, link
+
+
+def _unwanted(process: ForkServerProcess, link: socket.socket) -> None:
+    link.close()
+    burial = asyncio.ensure_future(_bury(process))
+    _burials.add(burial)
+    burial.add_done_callback(_burials.discard)
 
 
 async def _feed(writer: asyncio.StreamWriter, job: bytes, content: AsyncIterable[bytes]) -> None:

@@ -12,6 +12,8 @@ ROUTING_KEY = "ingest.rows.checked.v1"
 
 # Rows in one batch. Part of the contract: a worker that reads a file again must cut it at the same places.
 BATCH_ROWS = 500
+# No more of them than this together, unless one alone is: RabbitMQ 4 takes no message above 16 MiB.
+BATCH_BYTES = 8 * 1024 * 1024
 
 
 class CheckedRow(msgspec.Struct, array_like=True, frozen=True):

@@ -5,6 +5,7 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, date, datetime
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -21,7 +22,7 @@ from services.ingest.workbook.failures import TEXTS, Refused
 from services.ingest.workbook.inside import Limits
 from services.ingest.workbook.marks import dataset_mark, upload_mark
 from shared.contracts.ingest import UploadAccepted
-from shared.contracts.rows import CheckedRow, RowsChecked
+from shared.contracts.rows import BATCH_BYTES, CheckedRow, RowsChecked
 from shared.datasets.definition import Dataset
 from tests import odd_workbooks as odd
 from tests.workbooks import LABELS, good_rows, make_workbook, plain_dataset, spoiled
@@ -346,3 +347,45 @@ async def test_one_thread_touches_the_processes(monkeypatch: pytest.MonkeyPatch)
     assert {one.refused for one in found} == {None, "cut_short"}
     assert len(threads) == 1
     assert threading.current_thread().name not in threads
+
+
+async def test_who_leaves_while_a_process_starts_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A descriptor closed under a start became another's: the process listened to itself, all later ones waited."""
+    await read(WORKBOOK)
+    before = psutil.Process().num_fds()
+    reached, left, connect = threading.Event(), threading.Event(), forkserver.connect_to_new_process
+
+    def slowly(descriptors: list[int]) -> tuple[int, int]:
+        reached.set()
+        left.wait(10)
+        return connect(descriptors)
+
+    monkeypatch.setattr(forkserver, "connect_to_new_process", slowly)
+    leaving = asyncio.create_task(read(WORKBOOK))
+    assert await asyncio.to_thread(reached.wait, 10)
+    leaving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await leaving
+    left.set()
+    async with asyncio.timeout(10):
+        assert (await read(WORKBOOK)).numbers == [3, 4, 5]
+        while _children() or psutil.Process().num_fds() > before:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_long_text_shared_by_many_rows_goes_in_batches_the_broker_takes() -> None:
+    """500 rows of it were one message of 92 MB, which the worker took for a fault of its own, again and again."""
+    found = await read(make_workbook(odd.CODE, odd.rows(500, XK_NR="文" * 32_000)), limits=LIMITS)
+    assert found.refused is None
+    assert found.counts is not None
+    assert found.counts.batches == len(found.bodies) > 1
+    assert found.numbers == list(range(3, 503))
+    assert max(map(len, found.bodies)) < BATCH_BYTES + MB
+
+
+async def test_a_small_file_does_not_fill_the_ledger() -> None:
+    data = make_workbook(odd.CODE, odd.rows(3_000, XK_NR="文" * 32_000))
+    found = await read(data)
+    assert len(data) < 2 * MB
+    assert found.refused == "too_much_text"
+    assert "合计超过 256 MB" in found.message

@@ -5,6 +5,7 @@ A pure function of the file and the message: a repeat yields the same bytes.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from services.ingest.workbook.rows import is_blank, is_help, repeats_header
 from services.ingest.workbook.sniff import examine
 from shared.clock import CHINA
 from shared.contracts.ingest import UploadAccepted
-from shared.contracts.rows import BATCH_ROWS, CheckedRow, RowsChecked
+from shared.contracts.rows import BATCH_BYTES, BATCH_ROWS, CheckedRow, RowsChecked
 from shared.datasets.check import Checked, RowCheck, row_check
 from shared.datasets.definition import Dataset
 from shared.datasets.problems import Problem
@@ -26,6 +27,8 @@ from shared.datasets.values import Cell
 
 # Excel's own limit less rows 1 and 2; BIFF cannot hold more, a setting may allow fewer.
 MAX_ROWS = 65_534
+# A text that many cells share stands in the file once, and in the ledger as often as it is shown.
+MOST_TEXT = 256 * 1024 * 1024
 FIRST_ROW = 2  # from 0: rows 1 and 2 are never imported
 
 _encode = msgspec.json.Encoder().encode
@@ -89,12 +92,19 @@ class _Checking:
         if first is None:
             raise Refused("no_rows", sheet=self._name)
         yield self._started()
-        batch = [self._checked(*first)]
-        for row, cells in data_rows:
-            if len(batch) == BATCH_ROWS:
+        batch, size, text = list[CheckedRow](), 0, 0
+        for row, cells in chain([first], data_rows):
+            checked = self._checked(row, cells)
+            said = len(memoryview(checked.values))
+            length = said + len(memoryview(checked.problems))
+            text += said
+            if text > MOST_TEXT:
+                raise Refused("too_much_text", sheet=self._name, limit=f"{MOST_TEXT >> 20} MB")
+            if batch and (len(batch) == BATCH_ROWS or size + length > BATCH_BYTES):
                 yield self._batch(batch)
-                batch = []
-            batch.append(self._checked(row, cells))
+                batch, size = [], 0
+            batch.append(checked)
+            size += length
         yield self._batch(batch)
         yield self._counts
 

@@ -124,6 +124,11 @@ TEXTS: Final[dict[str, tuple[FailureCode, str]]] = {
         FailureCode.TOO_MANY_ROWS,
         "{sheet}有 {rows} 行数据，一个文件最多 {limit} 行。请分成几个文件（建议每个不超过 10000 行）再分别上传。",
     ),
+    "too_much_text": (
+        FailureCode.TOO_LARGE,
+        "{sheet}里的文字合计超过 {limit}：同一段长文字在许多行里重复时，文件虽小，内容却很多。"
+        "请删去重复的长文字，或分成几个文件（建议每个不超过 10000 行）再分别上传。",
+    ),
     "took_too_long": (
         FailureCode.TOOK_TOO_LONG,
         "读取文件用时过长，已经停止。请删去多余的工作表、公式、图片和空白的带格式行，或分成几个文件"
