@@ -81,6 +81,8 @@ def add_operations(app: web.Application, operations: Sequence[Operation]) -> Non
         raise ValueError("a handler serves two operations; give each its own")
     for operation in operations:
         app.router.add_route(operation.method, operation.path, operation.handler)
+        if operation.method == "GET":  # RFC 9110 clause 9.1: a general-purpose server supports both
+            app.router.add_route("HEAD", operation.path, operation.handler)
     document = build_document([o for o in operations if not o.internal])
 
     async def openapi(_request: web.Request) -> web.Response:

@@ -1,12 +1,13 @@
 """From the template to a mended upload, by what the screen says alone: 数据上传, 失败日志, 上传记录, 试运行."""
 
 import asyncio
+import math
 import re
 from pathlib import Path
 
 import xlrd
 import xlwt
-from playwright.async_api import expect
+from playwright.async_api import Dialog, expect
 
 from tests.e2e.api import licence, workbook
 from tests.e2e.browser import Screen, choose, eventually, file_of
@@ -118,6 +119,47 @@ async def test_a_dry_run_shows_before_and_after_and_is_confirmed(screen: Screen)
     await page.get_by_role("button", name="确认入库").click()
     await page.get_by_role("dialog").get_by_role("button", name="确认入库").click()
     await eventually(page.get_by_text("全部入库：2 行已保存，1 行与已有数据相同"))
+
+
+async def test_a_chosen_file_is_not_lost_without_a_word(screen: Screen) -> None:
+    page = await screen.page("reporter", "/uploads/new?dataset=xzxk_fr")
+    await page.locator("input[type=file]").set_input_files(file_of(b"workbook", NAME))
+    await expect(page.get_by_text(NAME)).to_be_visible()
+    await page.get_by_role("link", name="看填写说明").click()
+    question = page.get_by_role("dialog", name="还没有上报")
+    await question.get_by_role("button", name="取消").click()
+    await expect(page.get_by_text(NAME)).to_be_visible()
+    async with page.expect_event("dialog") as asked:
+        await page.evaluate("void setTimeout(() => location.reload())")
+    dialog: Dialog = await asked.value
+    assert dialog.type == "beforeunload"
+    await dialog.dismiss()
+    await expect(page.get_by_text(NAME)).to_be_visible()
+    await page.get_by_role("link", name="看填写说明").click()
+    await question.get_by_role("button", name="不上报，离开").click()
+    await page.wait_for_url("**/templates")
+
+
+async def test_a_file_that_is_gone_is_said_in_words(screen: Screen) -> None:
+    screen.provokes("GET /api/v1/uploads/", 404)
+    api = await screen.api()
+    upload = await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), [licence(1)]))
+    page = await screen.page("reporter", f"/uploads/{upload['id']}")
+    (screen.platform.folder / "blobs" / "uploads" / upload["id"]).unlink()
+    await page.get_by_role("link", name="许可法人.xls").click()
+    await expect(page.get_by_role("alert").filter(has_text="文件")).to_be_visible()
+    assert page.url.endswith(upload["id"])
+
+
+async def test_each_template_tells_its_size(screen: Screen) -> None:
+    page = await screen.page("reporter", "/templates")
+    row = page.get_by_role("row", name="行政许可-法人.xls").first
+    await expect(row).to_contain_text(re.compile(r"\d+ KB"))
+    shown = int(re.findall(r"(\d+) KB", await row.inner_text())[0])
+    async with page.expect_download() as download:
+        await row.get_by_role("link", name="下载").click()
+    size = Path(await (await download.value).path()).stat().st_size
+    assert shown == math.ceil(size / 1024)
 
 
 def _fill(path: Path, label: str, value: str) -> bytes:

@@ -13,6 +13,7 @@ declare module 'vue' {
   export interface GlobalComponents {
     BrandMark: typeof import('./components/BrandMark.vue')['default']
     DepartmentSelect: typeof import('./components/DepartmentSelect.vue')['default']
+    DownloadLink: typeof import('./components/DownloadLink.vue')['default']
     ElAlert: typeof import('element-plus/es')['ElAlert']
     ElButton: typeof import('element-plus/es')['ElButton']
     ElCheckbox: typeof import('element-plus/es')['ElCheckbox']

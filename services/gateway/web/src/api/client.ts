@@ -81,3 +81,11 @@ api.use(guard)
 export async function data<T>(answer: Promise<{ data?: T }>): Promise<T> {
   return (await answer).data as T
 }
+
+/** The bytes behind a link of the interface, such as a template. Raises ApiError as `api` does. */
+export const file = (href: string) => data<Blob>(api.GET(href as never, { parseAs: 'blob' } as never))
+
+/** What an answer of GET would say of itself. Raises ApiError as `api` does. */
+export async function headersOf(href: string, signal: AbortSignal): Promise<Headers> {
+  return (await api.HEAD(href as never, { signal } as never)).response.headers
+}

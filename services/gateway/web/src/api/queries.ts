@@ -22,6 +22,14 @@ export const useDatasets = () =>
     queryFn: async ({ signal }) => (await data(api.GET('/api/v1/datasets', { signal, params: { query: { size: 200 } } }))).items,
   })
 
+/** What is published of which datasets: without a sign-in, and of other departments. */
+export const usePublicDatasets = () =>
+  useQuery({
+    queryKey: ['public', 'datasets'],
+    staleTime: 300_000,
+    queryFn: async ({ signal }) => (await data(api.GET('/api/v1/public/datasets', { signal, params: { query: { size: 200 } } }))).items,
+  })
+
 export function useDataset(code: MaybeRefOrGetter<string | undefined>) {
   const all = useDatasets()
   return { ...all, data: computed(() => all.data.value?.find((dataset) => dataset.code === toValue(code))) }

@@ -1,12 +1,11 @@
 import { api, ApiError, data, OFFLINE, problemOf, unsafeHeaders, type Schemas } from './client'
 
 export type Upload = Schemas['Upload']
-export interface UploadWish {
+/** What is to become of bad rows and of known ones, and whether only to try. */
+export type Ways = Pick<Upload, 'mode' | 'on_duplicate' | 'dry_run'>
+export interface UploadWish extends Ways {
   dataset: string
   file: File
-  mode: Upload['mode']
-  on_duplicate: Upload['on_duplicate']
-  dry_run: boolean
 }
 
 /** Multipart with byte progress from 0 to 1 (fetch has no upload progress). Raises ApiError. */
@@ -39,6 +38,9 @@ export const isRunning = (upload: Upload) => RUNNING.has(upload.state)
 
 /** Rejected rows nobody has mended or set aside: the ignored ones are counted among the rejected. */
 export const waitingRows = ({ counts }: Pick<Upload, 'counts'>) => Math.max(0, (counts.rejected ?? 0) - (counts.ignored ?? 0))
+
+/** What the workbook of rejected rows is kept as, beside the file it came from. */
+export const rejectedName = ({ file }: Pick<Upload, 'file'>) => `${file.name.replace(/\.xls$/i, '')}（待改正）.xls`
 
 /** How soon a list that shows uploads is asked again: soon while one of them moves. */
 export const pollUploads = (uploads: Upload[] | undefined) => (uploads?.some(isRunning) ? 5_000 : 60_000)

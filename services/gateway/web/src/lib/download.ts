@@ -1,4 +1,4 @@
-/** Offers a made file to be kept, under this name; for what cannot be a link because it was asked for by POST. */
+/** Offers a file that was fetched to be kept, under this name. */
 export function keep(file: Blob, name: string) {
   const link = document.createElement('a')
   link.href = URL.createObjectURL(file)

@@ -12,11 +12,18 @@ export async function mayLeave(): Promise<boolean> {
   return true
 }
 
+interface Words {
+  message: string
+  title: string
+  leave: string
+}
+const TYPED: Words = { message: '填写的内容还没有保存，离开就会丢失。', title: '没有保存', leave: '不保存，离开' }
+
 /**
  * Asks before what was typed is lost, whichever way somebody leaves: another page, Back, a reload, closing the tab.
  * Returns the question itself, for the component's own 返回; `letGo` is called when the answer was to leave.
  */
-export function useUnsaved(dirty: () => boolean, letGo: () => void = () => undefined): Ask {
+export function useUnsaved(dirty: () => boolean, letGo: () => void = () => undefined, words: () => Words = () => TYPED): Ask {
   const session = useSession()
   let asking: Promise<boolean> | undefined
   /** One question at a time: who presses Back twice is not asked twice. */
@@ -26,7 +33,8 @@ export function useUnsaved(dirty: () => boolean, letGo: () => void = () => undef
   }
   async function put() {
     if (!dirty()) return true
-    const go = await confirmed('填写的内容还没有保存，离开就会丢失。', '没有保存', '不保存，离开')
+    const { message, title, leave } = words()
+    const go = await confirmed(message, title, leave)
     if (go) letGo()
     return go
   }

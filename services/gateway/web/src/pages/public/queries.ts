@@ -2,12 +2,6 @@ import { keepPreviousData, useQuery } from '@tanstack/vue-query'
 import { toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data } from '@/api/client'
 
-export const usePublicDatasets = () =>
-  useQuery({
-    queryKey: ['public', 'datasets'],
-    staleTime: 300_000,
-    queryFn: async ({ signal }) => (await data(api.GET('/api/v1/public/datasets', { signal, params: { query: { size: 200 } } }))).items,
-  })
 export interface PublicSearch {
   page: number
   size: number
