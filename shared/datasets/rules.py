@@ -32,7 +32,9 @@ class RowRules:
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
         self._fields = {field.code: field for field in dataset.fields}
-        self._judges = [judge for rule in dataset.rules if (judge := self._compile(rule))]
+        # Days that have not come first: what hangs on such a day is then not wrong once more.
+        rules = sorted(dataset.rules, key=lambda rule: not isinstance(rule, NotInFuture))
+        self._judges = [judge for rule in rules if (judge := self._compile(rule))]
         self._persons = [field for field in dataset.fields if field.identifier == "id_card"]
         self._kinds = {field.code: self._kind_of(field) for field in self._persons}
         self._remarks = [field.code for field in dataset.fields if "备注" in field.label]
@@ -136,6 +138,8 @@ class RowRules:
 
         def judge(read: Mapping[str, Reading], _today: date, found: Found) -> None:
             late, early = read[rule.field], read[rule.other]
+            if any(finding.code == "in_future" for finding in found.get(rule.other, ())):
+                return
             if late.value and early.value and late.good and early.good and late.value < early.value:
                 said = find("before", value=late.value, other=other, limit=early.value)
                 found.setdefault(rule.field, []).append(said)

@@ -127,6 +127,8 @@ def test_every_problem_of_a_row_is_found_at_once() -> None:
 def test_rules_over_several_fields() -> None:
     assert codes(check("xzxk_fr", licence(7), XK_XDR_SHXYM="")) == {"one_of_required"}
     assert codes(check("xzxk_fr", licence(7), XK_JZQ="2017-01-01")) == {"before"}
+    # The day of the decision is wrong, not the end that comes before it.
+    assert codes(check("xzxk_fr", licence(7, XK_JDRQ="2099-01-01", SJC="2018-01-16"))) == {"in_future"}
     assert codes(check("xzxk_zrr", citizen(), XK_FR="李四")) == {"must_be_empty"}
     assert codes(check("xzxk_zrr", citizen(), XK_XDR_SHXYM=uscc(7))) == {"must_be_empty"}
     fine = {f.code: f.example for f in SHIPPED["xzcf_fr_2018"].fields} | {"CF_NR_FK": ""}
