@@ -78,8 +78,8 @@ async def test_the_cards_of_the_home_page_lead_to_what_they_count(screen: Screen
     assert await total(page) == 1
     await expect(page.get_by_role("row", name="待确认")).to_have_count(1)
     await page.go_back()
-    await card("临近或超过七个工作日", 0)
-    await expect(page.get_by_text("没有临近或超过七个工作日的行")).to_be_visible()
+    await card("临近或超过七个工作日", 1)
+    await expect(page.get_by_role("row", name="1 行已超过")).to_have_count(1)
     await page.go_back()
     await card("公示即将到期", 0)
     await expect(page.get_by_text("没有符合条件的数据")).to_be_visible()

@@ -21,11 +21,12 @@ WHERE ($1::text IS NULL OR u.department_code = $1) AND u.state IN ('partly_store
 -- name: waiting_rows
 -- $1 uploads  $2 the field of the decision date of each
 -- The date may be one that does not exist (02-30): it is counted from the first of its month.
--- Of the rows that wait and could still be on time when they were sent: those due within three working days, and those
--- whose day has passed since.
+-- Of the rows that wait: those due within three working days, those whose day has passed, and of these the ones that
+-- could still be on time when they were sent.
 SELECT u.upload_id, u.department_code, u.user_id, u.file_name,
        count(*) FILTER (WHERE due.due_on >= current_date) AS near,
        count(*) FILTER (WHERE due.due_on < current_date) AS late,
+       count(*) FILTER (WHERE due.due_on < current_date AND due.due_on >= u.uploaded_at::date) AS late_since,
        min(due.due_on) FILTER (WHERE due.due_on >= current_date) AS next_due_on
 FROM unnest($1::uuid[], $2::text[]) AS wanted (upload_id, field)
 JOIN upload u ON u.upload_id = wanted.upload_id
@@ -35,6 +36,6 @@ CROSS JOIN LATERAL (
                 THEN due_on((left(l.values ->> wanted.field, 8) || '01')::date + right(l.values ->> wanted.field, 2)::integer - 1)
            END AS due_on
 ) due
-WHERE due.due_on >= u.uploaded_at::date AND working_days_between(current_date, due.due_on) <= 3
+WHERE due.due_on < current_date OR working_days_between(current_date, due.due_on) <= 3
 GROUP BY u.upload_id
 ORDER BY u.uploaded_at;

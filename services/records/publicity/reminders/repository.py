@@ -13,7 +13,7 @@ async def ended(conn: Conn) -> list[Row]:
 
 
 async def waiting_rows(conn: Conn, department: str | None = None) -> list[Row]:
-    """Per upload: rows due within three working days, and those that have become late since they were sent."""
+    """Per upload: rows due within three working days, those that are late, and those late only since they were sent."""
     uploads, fields = [], []
     for row in await conn.fetch(SQL["waiting_uploads"], department):
         field = roles_of(parse_definition(row["definition"])).decided_on
