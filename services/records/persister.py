@@ -59,7 +59,12 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         )
 
         reminders = RemindersService(db, publisher.announce)
-        clearing = ClearingService(db, rows_days=settings.keep_rows_days, messages_days=settings.keep_messages_days)
+        clearing = ClearingService(
+            db,
+            rows_days=settings.keep_rows_days,
+            uploads_days=settings.keep_uploads_days,
+            messages_days=settings.keep_messages_days,
+        )
 
         async def merge() -> None:
             async with db.reading() as conn:

@@ -16,4 +16,5 @@ class Settings(BaseSettings):
     stall_seconds: float = 30.0  # an unfinished upload without a sign of life for this long is published again
     sweep_seconds: float = 5.0  # how often the persister looks for such uploads
     keep_rows_days: int = 730  # good rows in the ledger after they became records; 0: for ever
+    keep_uploads_days: int = 1095  # whatever else rows of an upload said, mended or not, stored or not; 0: for ever
     keep_messages_days: int = 365  # 消息提醒; 0: for ever

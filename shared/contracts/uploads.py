@@ -126,6 +126,9 @@ class Upload(Shape):
         None,
         description="Since then its good rows are listed no more, only found as records: they were kept long enough.",
     )
+    emptied_at: AwareDatetime | None = Field(
+        None, description="Since then nothing is kept of what its rows said, and none can be mended; its counts stay."
+    )
 
 
 class Severity(StrEnum):

@@ -5,8 +5,10 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from services.records.uploads.clearing.service import ClearingService
+from services.records.uploads.errors import WrongState
+from shared.contracts.identity import Identity
 from shared.contracts.statistics import StatisticsQuery
-from shared.contracts.uploads import RowFilter
+from shared.contracts.uploads import RowFilter, Upload, UploadFilter
 from tests.fixtures.postgres import MakeDatabase
 from tests.integration.records_room import ADMIN, Records, open_records, person, row
 
@@ -22,7 +24,11 @@ async def records(make_database: MakeDatabase) -> AsyncGenerator[Records]:
 async def age(records: Records, days: int) -> None:
     """Everything so far happened so many days ago."""
     async with records.db.transaction() as conn:
-        await conn.execute("UPDATE upload SET applied_at = applied_at - make_interval(days => $1)", days)
+        await conn.execute(
+            """UPDATE upload SET applied_at = applied_at - make_interval(days => $1),
+                                 uploaded_at = uploaded_at - make_interval(days => $1)""",
+            days,
+        )
         await conn.execute("UPDATE message SET created_at = created_at - make_interval(days => $1)", days)
 
 
@@ -39,7 +45,7 @@ async def test_good_rows_of_old_uploads_go_and_nothing_else_changes(records: Rec
     waiting = await records.upload([row(9, DAY="2026-11-31")], reporter)
     before, living = await figures(records), await records.snapshot()
 
-    clearing = ClearingService(records.db, rows_days=730, messages_days=365)
+    clearing = ClearingService(records.db, rows_days=730, uploads_days=0, messages_days=365)
     await age(records, 729)
     recent = await records.upload([row(20)], reporter)
     await clearing.sweep()
@@ -73,9 +79,56 @@ async def test_good_rows_of_old_uploads_go_and_nothing_else_changes(records: Rec
     assert await records.living() == {}
 
 
+async def test_of_old_uploads_only_counts_and_records_stay(records: Records) -> None:
+    reporter = person()
+    first = await records.upload([row(1), row(2), row(3, DAY="2026-11-31"), row(4, DAY="")], reporter)
+    correction = await records.register(reporter)
+    await records.send(correction, [row(3)], origins={3: (first.id, 5)})
+    again = await records.upload([row(1, "长治另一公司"), row(2)], reporter)
+    refused = await records.upload([row(7), row(8), row(9, DAY="")], reporter, mode="atomic")
+    tried = await records.upload([row(6), row(6, DAY="")], reporter, dry_run=True)
+    before, living = await figures(records), await records.snapshot()
+    clearing = ClearingService(records.db, rows_days=730, uploads_days=1095, messages_days=0, most=2)
+    await age(records, 1096)
+    fresh = await records.upload([row(20, DAY="")], reporter)
+    await clearing.sweep()
+
+    assert await records.snapshot() == living
+    left = await records.fetch(
+        "SELECT upload_id, row, outcome, values::text, problems FROM ledger WHERE upload_id <> $1", fresh.id
+    )
+    assert {(one["values"], one["problems"]) for one in left} == {("{}", None)}
+    assert {(one["upload_id"], one["row"], one["outcome"]) for one in left} == {
+        (first.id, 5, "closed"),
+        (first.id, 6, "ignored"),
+        (correction.id, 3, "accepted"),
+        (again.id, 3, "updated"),
+        (again.id, 4, "unchanged"),
+    }
+    assert [one.id for one in await waiting(records, reporter)] == [fresh.id]
+    assert (await records.get(tried.id)).state == "cancelled"
+    assert (await records.get(refused.id)).counts.rejected == 1
+    for upload in (first, refused):
+        assert (await records.get(upload.id)).emptied_at is not None
+        with pytest.raises(WrongState, match="保存期"):
+            await records.services.mending.mend(reporter, upload.id, 6, {"DAY": "2026-11-20"})
+
+    await records.services.undoing.undo(reporter, fresh.id)
+    assert await figures(records) == before
+    for upload, touched in ((again, 1), (correction, 1), (first, 2)):
+        undone = await records.services.undoing.undo(reporter, upload.id)
+        assert undone.removed + undone.restored == touched, upload
+        assert await waiting(records, reporter) == [], "what cannot be mended does not wait again"
+    assert await records.living() == {}
+
+
+async def waiting(records: Records, reporter: Identity) -> list[Upload]:
+    return (await records.services.uploads.page(reporter, UploadFilter(waiting="rows"))).items
+
+
 async def test_zero_keeps_everything(records: Records) -> None:
     await records.upload([row(1)])
     await age(records, 10_000)
-    await ClearingService(records.db, rows_days=0, messages_days=0).sweep()
+    await ClearingService(records.db, rows_days=0, uploads_days=0, messages_days=0).sweep()
     assert len(await records.fetch("SELECT FROM ledger")) == 1
     assert len(await records.fetch("SELECT FROM message")) == 1

@@ -18,6 +18,8 @@ def require_mendable(upload: Row) -> None:
     require_ended(upload)
     if upload["data_deleted_at"] is not None:
         raise WrongState("这次上报的数据已被删除，不能再改正；请重新上报。")
+    if upload["emptied_at"] is not None:
+        raise WrongState("这次上报的明细已超过保存期，不能再改正；请重新上报。")
     if upload["state"] not in MENDABLE | {UploadState.AWAITING_CONFIRMATION}:
         raise WrongState(f"这次上报{STATE_NAMES[UploadState(upload['state'])]}，没有可以改正的行。")
 

@@ -32,4 +32,5 @@ def upload_of(row: Row) -> Upload:
         deleted_at=row["deleted_at"],
         data_deleted_at=row["data_deleted_at"],
         rows_cleared_at=row["rows_cleared_at"],
+        emptied_at=row["emptied_at"],
     )

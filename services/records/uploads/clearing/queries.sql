@@ -8,12 +8,45 @@ LIMIT 1
 FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: clear_rows
--- Rows of which nothing was ever said and that nothing else points to: each is a record, found by its source.
+-- Rows of which nothing was ever said and that nothing else points to: each is a record, found by its source. $1 upload  $2 at most
 DELETE FROM ledger
-WHERE upload_id = $1 AND outcome = 'accepted' AND NOT warned AND NOT mended AND origin_upload_id IS NULL;
+WHERE upload_id = $1
+  AND row IN (SELECT row
+              FROM ledger
+              WHERE upload_id = $1 AND outcome = 'accepted' AND NOT warned AND NOT mended AND origin_upload_id IS NULL
+              LIMIT $2);
 
 -- name: mark_cleared
 UPDATE upload SET rows_cleared_at = now() WHERE upload_id = $1;
+
+-- name: next_to_empty
+-- $1 days since it was sent. Those under way are left alone.
+SELECT upload_id, state, applied_at IS NOT NULL AS applied
+FROM upload
+WHERE uploaded_at < now() - make_interval(days => $1::integer) AND emptied_at IS NULL
+  AND state NOT IN ('received', 'checking', 'storing')
+ORDER BY uploaded_at
+LIMIT 1
+FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: drop_rows
+-- Of an upload that never became records. $1 upload  $2 at most
+DELETE FROM ledger
+WHERE upload_id = $1 AND row IN (SELECT row FROM ledger WHERE upload_id = $1 LIMIT $2);
+
+-- name: empty_rows
+-- Which row became which record stays, for undoing; what was never mended can be mended no more. $1 upload  $2 at most
+UPDATE ledger
+SET values = '{}', problems = NULL, outcome = CASE outcome WHEN 'rejected' THEN 'ignored' ELSE outcome END
+WHERE upload_id = $1
+  AND row IN (SELECT row
+              FROM ledger
+              WHERE upload_id = $1 AND (values <> '{}' OR problems IS NOT NULL OR outcome = 'rejected')
+              LIMIT $2);
+
+-- name: mark_emptied
+-- Nothing waits to be mended any more.
+UPDATE upload SET emptied_at = now(), ignored = rejected WHERE upload_id = $1;
 
 -- name: clear_messages
 -- $1 days  $2 at most. The oldest have the lowest numbers.

@@ -1,8 +1,8 @@
-"""What is old enough to go."""
+"""What is old enough to go. `most`: rows a call; fewer went when there are no more."""
 
 from uuid import UUID
 
-from shared.db.database import Conn
+from shared.db.database import Conn, Row
 from shared.db.queries import load_queries
 
 SQL = load_queries("services.records.uploads.clearing")
@@ -14,13 +14,30 @@ async def next_upload(conn: Conn, days: int) -> UUID | None:
     return found
 
 
-async def clear_rows(conn: Conn, upload_id: UUID) -> int:
-    """How many rows went."""
-    status: str = await conn.execute(SQL["clear_rows"], upload_id)
+async def clear_rows(conn: Conn, upload_id: UUID, most: int) -> int:
+    return _count(await conn.execute(SQL["clear_rows"], upload_id, most))
+
+
+async def mark_cleared(conn: Conn, upload_id: UUID) -> None:
     await conn.execute(SQL["mark_cleared"], upload_id)
-    return int(status.rpartition(" ")[2])
+
+
+async def next_to_empty(conn: Conn, days: int) -> Row | None:
+    """One that was sent longer ago, whatever became of it; locked until the transaction ends."""
+    return await conn.fetchrow(SQL["next_to_empty"], days)
+
+
+async def empty_rows(conn: Conn, upload_id: UUID, most: int, *, applied: bool) -> int:
+    return _count(await conn.execute(SQL["empty_rows" if applied else "drop_rows"], upload_id, most))
+
+
+async def mark_emptied(conn: Conn, upload_id: UUID) -> None:
+    await conn.execute(SQL["mark_emptied"], upload_id)
 
 
 async def clear_messages(conn: Conn, days: int, most: int) -> int:
-    status: str = await conn.execute(SQL["clear_messages"], days, most)
+    return _count(await conn.execute(SQL["clear_messages"], days, most))
+
+
+def _count(status: str) -> int:
     return int(status.rpartition(" ")[2])

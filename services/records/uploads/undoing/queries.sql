@@ -134,12 +134,13 @@ WITH RECURSIVE path AS (
       AND (o.outcome IN ('rejected', 'ignored') OR o.outcome = 'closed' AND o.closed_by_upload_id = ANY (p.via))
 ), reopened AS (
     UPDATE ledger o
-    SET outcome = CASE WHEN p.fate = 'closed' THEN 'closed' ELSE 'rejected' END,
+    SET outcome = CASE WHEN p.fate = 'closed' THEN 'closed' WHEN u.emptied_at IS NULL THEN 'rejected' ELSE 'ignored' END,
         closed_by_upload_id = CASE WHEN p.fate <> 'closed' THEN NULL
                                    WHEN o.closed_by_upload_id = $1 THEN p.later
                                    ELSE o.closed_by_upload_id END,
         record_id = CASE WHEN p.fate = 'closed' THEN o.record_id END
     FROM path p
+    JOIN upload u ON u.upload_id = p.upload_id
     WHERE o.upload_id = p.upload_id AND o.row = p.row AND o.outcome = 'closed' AND o.closed_by_upload_id = ANY (p.via)
     RETURNING o.upload_id, p.fate
 )

@@ -3447,6 +3447,12 @@ export interface components {
              * @default null
              */
             rows_cleared_at: string | null;
+            /**
+             * Emptied At
+             * @description Since then nothing is kept of what its rows said, and none can be mended; its counts stay.
+             * @default null
+             */
+            emptied_at: string | null;
         };
         /** UploadFilter */
         UploadFilter: {
