@@ -49,7 +49,7 @@ async def test_ten_thousand_failed_rows_stay_quick(screen: Screen) -> None:
     await page.keyboard.press("Escape")
     begun = time.monotonic()
     await page.goto("/failures")
-    await within("waiting", page.get_by_text("10000 行").wait_for(), begun)
+    await within("waiting", page.get_by_text("10000 行", exact=True).wait_for(), begun)
 
 
 async def soffice(profile: Path, kind: str, file: Path) -> Path:
