@@ -196,6 +196,8 @@ def _box_damaged(chance: random.Random, data: bytes) -> bytes:
 
 
 def _cut(chance: random.Random, data: bytes) -> bytes:
+    if len(data) < 2:
+        return data
     if chance.random() < 0.5:
         return data[: chance.randrange(1, len(data))]
     other = chance.choice(originals())

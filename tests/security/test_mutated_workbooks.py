@@ -6,12 +6,14 @@
 import asyncio
 
 from services.ingest.workbook.failures import TEXTS
+from tests.fixtures.platform import open_fragile
 from tests.integration.test_ingest_odd_files import read
-from tests.security.fuzz import LIMITS, children, run
+from tests.security.fuzz import LIMITS, children, run, whole
 from tests.security.mutations import mutated
 
 FILES = 400
 TWICE = 25
+THROUGH = 200
 ONCE_BROKE: list[int] = []  # of `make fuzz`: none so far
 
 
@@ -34,3 +36,11 @@ async def test_the_same_file_is_told_the_same() -> None:
         assert [(row.row, row.values, row.problems) for row in first.rows] == [
             (row.row, row.values, row.problems) for row in second.rows
         ], seed
+
+
+def test_damaged_files_go_through_the_platform_and_harm_nothing() -> None:
+    with open_fragile(workers=1) as made:
+        outcomes, faults = asyncio.run(whole.run(made, range(3_000_000, 3_000_000 + THROUGH)))
+        assert faults == {}
+        assert outcomes.total() == THROUGH
+        assert whole.traces(made) == []
