@@ -20,17 +20,20 @@ KEPT = {
     "template": "{{constructor.constructor('window.ran=1')()}}${window.ran=1}",
     "sql": "x'); DROP TABLE record; --",
 }
-# Signs nobody sees, or that turn the text around: dropped or kept, the words around them stay in their order.
+# Signs nobody sees, or that turn the text around: dropped, kept or a new line, the words around them stay in their order.
 ODD = {
     "emoji": "营业执照📄👨‍👩‍👧",
     "turned around": "准予\u202e经营\u202c食品",
     "invisible": "准\u200b予\u2060经\ufeff营",
     "control": "准予\x00\x01\x07\x1b经营",
+    "tab before": "\t=cmd|' /C calc'!A0",
+    "return before": "\r=cmd|' /C calc'!A1",
+    "line separators": "准予\u2028经\x85营\u2029食品",
 }
 
 
 def words(text: str) -> str:
-    return "".join(character for character in text if character.isprintable() or character == "\n")
+    return "".join(character for character in text if character.isprintable())
 
 
 async def test_hostile_cells_stay_text(screen: Screen) -> None:
