@@ -20,7 +20,7 @@ KEPT = {
     "template": "{{constructor.constructor('window.ran=1')()}}${window.ran=1}",
     "sql": "x'); DROP TABLE record; --",
 }
-# Signs nobody sees, or that turn the text around: dropped, kept or a new line, the words around them stay in their order.
+# Signs nobody sees, or that turn the text around: dropped, kept or a new line; the words around them keep their order.
 ODD = {
     "emoji": "营业执照📄👨‍👩‍👧",
     "turned around": "准予\u202e经营\u202c食品",
