@@ -1,17 +1,21 @@
 """Runs one process: uvloop, logs, signals, and the health page of those that serve no other HTTP."""
 
 import asyncio
+import logging
 import resource
 import signal
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import uvloop
 from aiohttp import web, web_response
 
+from shared.errors import Unavailable
 from shared.telemetry import logs, tracing
 from shared.telemetry.health import Check, add_health
+
+log = logging.getLogger(__name__)
 
 SHUTDOWN_SECONDS = 20.0
 
@@ -70,6 +74,20 @@ def run(main: Callable[[asyncio.Event], Awaitable[None]], *, name: str, log_leve
         await main(stop)
 
     uvloop.run(with_signals())
+
+
+async def every(seconds: float, work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Do `work` again and again until `stop`; what goes wrong once is tried again next time."""
+    while not stop.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), timeout=seconds)
+            return
+        try:
+            await work()
+        except Unavailable as error:
+            log.warning("%s put off: %s", getattr(work, "__name__", "work"), type(error).__name__)
+        except Exception:
+            log.exception("%s failed and will be tried again", getattr(work, "__name__", "work"))
 
 
 @asynccontextmanager

@@ -44,6 +44,14 @@ DELETE FROM session s USING account u WHERE u.user_id = s.user_id AND u.departme
 -- $1 user  $2 created at or before  $3 last seen at or before
 DELETE FROM session WHERE user_id = $1 AND (created_at <= $2 OR last_seen_at <= $3);
 
+-- name: clear_sessions
+-- $1 created at or before  $2 last seen at or before  $3 at most. What somebody is at work on is left to the next sweep.
+DELETE FROM session
+WHERE session_id IN (SELECT session_id FROM session
+                     WHERE created_at <= $1 OR last_seen_at <= $2
+                     LIMIT $3
+                     FOR UPDATE SKIP LOCKED);
+
 -- name: revoke_user_tokens
 -- $1 user  $2 now
 UPDATE api_token SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL;
@@ -265,6 +273,11 @@ UPDATE signing_key SET retired_at = $1 WHERE retired_at IS NULL AND key_id <> $2
 -- name: insert_audit
 -- $1 at  $2 user or NULL  $3 display name  $4 department  $5 action  $6 object  $7 address
 INSERT INTO audit (at, user_id, actor, department_code, action, object, address) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: clear_audit
+-- $1 before  $2 at most
+DELETE FROM audit
+WHERE audit_id IN (SELECT audit_id FROM audit WHERE at < $1 ORDER BY at, audit_id LIMIT $2 FOR UPDATE SKIP LOCKED);
 
 -- name: list_audit
 -- $1 before  $2 since  $3 pattern of the actor  $4 action or kind of it  $5 department (NULL: any)  $6 limit

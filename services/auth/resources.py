@@ -1,7 +1,8 @@
 """Opens what auth works with, and closes it again."""
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from services.auth.passwords import Passwords
 from services.auth.service import AuthService
@@ -13,12 +14,16 @@ from services.auth.service.gatekeeper import Gatekeeper
 from services.auth.service.identities import Identities
 from services.auth.service.lockout import Lockout
 from services.auth.service.passwords import OwnPassword
+from services.auth.service.retention import Retention
 from services.auth.service.sessions import SessionLife, Sessions
 from services.auth.service.signing import SigningKeys
 from services.auth.service.tokens import Tokens
 from services.auth.service.users import Users
 from services.auth.settings import Settings
 from shared.db.database import Database
+from shared.process import every
+
+SWEEP_SECONDS = 3600.0
 
 
 @asynccontextmanager
@@ -30,9 +35,22 @@ async def open_service(settings: Settings, now: Clock) -> AsyncGenerator[AuthSer
     )
     try:
         async with Database.open(settings.database.get_secret_value()) as db:
-            yield _assemble(settings, db, passwords, now)
+            service = _assemble(settings, db, passwords, now)
+            async with _sweeping(service.retention):
+                yield service
     finally:
         passwords.close()
+
+
+@asynccontextmanager
+async def _sweeping(retention: Retention) -> AsyncGenerator[None]:
+    task = asyncio.create_task(every(SWEEP_SECONDS, retention.sweep, asyncio.Event()))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _assemble(settings: Settings, db: Database, passwords: Passwords, now: Clock) -> AuthService:
@@ -51,5 +69,6 @@ def _assemble(settings: Settings, db: Database, passwords: Passwords, now: Clock
         departments=Departments(db, now, region=settings.region),
         audit=Audit(db),
         keys=keys,
+        retention=Retention(db, now, life, audit_days=settings.keep_audit_days),
         ping=db.ping,
     )

@@ -30,6 +30,9 @@ class Settings(DatabaseSettings):
     session_idle: timedelta = timedelta(minutes=30)
     session_absolute: timedelta = timedelta(hours=12)
 
+    # Lines of the audit older than this go; 0: never. The law on network security asks for six months at least.
+    keep_audit_days: int = Field(1095, ge=0)
+
     # Lockout (api.md, last lines): failures within the window of a name from an address, of a name, from an address.
     failure_window: timedelta = timedelta(minutes=15)
     failures_of_pair: int = 5

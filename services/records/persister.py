@@ -1,9 +1,7 @@
 """The message process of records: checked rows → ledger → records, and the sweep that sees every upload through."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from aio_pika.abc import AbstractChannel, AbstractRobustConnection
 
@@ -11,12 +9,11 @@ from services.records.consumers import persister_handle
 from services.records.publicity.reminders.service import RemindersService
 from services.records.settings import Settings
 from services.records.uploads.applying import repository as applying
-from services.records.uploads.clearing.service import ClearingService
+from services.records.uploads.clearing.service import ClearingService, Days
 from services.records.uploads.storing.service import StoringService
 from services.records.uploads.sweeping.service import SweepingService
 from shared.contracts.ingest import Lane, UploadAccepted
 from shared.db.database import Database
-from shared.errors import Unavailable
 from shared.messaging.connection import DOWN, BrokerDown, open_channel, open_connection
 from shared.messaging.consumer import Consumer
 from shared.messaging.publisher import CONFIRM_SECONDS, Publisher
@@ -29,9 +26,7 @@ from shared.messaging.topology import (
     shard_of,
     worker_queue,
 )
-from shared.process import health_server
-
-log = logging.getLogger(__name__)
+from shared.process import every, health_server
 
 # Batches in hand at once, each on a connection of its own: bulk never takes the connections of small files.
 PREFETCH: dict[Lane, int] = {"small": 4, "bulk": 4}
@@ -59,12 +54,13 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         )
 
         reminders = RemindersService(db, publisher.announce)
-        clearing = ClearingService(
-            db,
-            rows_days=settings.keep_rows_days,
-            uploads_days=settings.keep_uploads_days,
-            messages_days=settings.keep_messages_days,
+        days = Days(
+            rows=settings.keep_rows_days,
+            uploads=settings.keep_uploads_days,
+            messages=settings.keep_messages_days,
+            audit=settings.keep_audit_days,
         )
+        clearing = ClearingService(db, days)
 
         async def merge() -> None:
             async with db.reading() as conn:
@@ -76,29 +72,15 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         async with health, asyncio.TaskGroup() as tasks:
             for lane in LANES:
                 tasks.create_task((await _consumer(connection, lane, storing)).run(stop))
-            tasks.create_task(_every(settings.sweep_seconds, sweeping.sweep, stop))
-            tasks.create_task(_every(settings.sweep_seconds, reminders.sweep, stop))
-            tasks.create_task(_every(MERGE_SECONDS, merge, stop))
-            tasks.create_task(_every(CLEAR_SECONDS, clearing.sweep, stop))
+            tasks.create_task(every(settings.sweep_seconds, sweeping.sweep, stop))
+            tasks.create_task(every(settings.sweep_seconds, reminders.sweep, stop))
+            tasks.create_task(every(MERGE_SECONDS, merge, stop))
+            tasks.create_task(every(CLEAR_SECONDS, clearing.sweep, stop))
 
 
 async def _consumer(connection: AbstractRobustConnection, lane: Lane, storing: StoringService) -> Consumer:
     channel = await open_channel(connection, prefetch=PREFETCH[lane])
     return Consumer([await declare_persister_queue(channel, lane)], persister_handle(storing))
-
-
-async def _every(seconds: float, work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
-    """Do `work` again and again until `stop`; what goes wrong once is tried again next time."""
-    while not stop.is_set():
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), timeout=seconds)
-            return
-        try:
-            await work()
-        except Unavailable as error:
-            log.warning("%s put off: %s", getattr(work, "__name__", "work"), type(error).__name__)
-        except Exception:
-            log.exception("%s failed and will be tried again", getattr(work, "__name__", "work"))
 
 
 def _publishing(publisher: Publisher) -> Callable[[UploadAccepted], Awaitable[None]]:

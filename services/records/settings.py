@@ -18,3 +18,4 @@ class Settings(BaseSettings):
     keep_rows_days: int = 730  # good rows in the ledger after they became records; 0: for ever
     keep_uploads_days: int = 1095  # whatever else rows of an upload said, mended or not, stored or not; 0: for ever
     keep_messages_days: int = 365  # 消息提醒; 0: for ever
+    keep_audit_days: int = 1095  # 操作日志 (auth has its own); the law asks for six months at least; 0: for ever

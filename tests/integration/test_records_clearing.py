@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from services.records.uploads.clearing.service import ClearingService
+from services.records.uploads.clearing.service import ClearingService, Days
 from services.records.uploads.errors import WrongState
 from shared.contracts.identity import Identity
 from shared.contracts.statistics import StatisticsQuery
@@ -30,6 +30,7 @@ async def age(records: Records, days: int) -> None:
             days,
         )
         await conn.execute("UPDATE message SET created_at = created_at - make_interval(days => $1)", days)
+        await conn.execute("UPDATE audit SET at = at - make_interval(days => $1)", days)
 
 
 async def figures(records: Records) -> object:
@@ -45,7 +46,7 @@ async def test_good_rows_of_old_uploads_go_and_nothing_else_changes(records: Rec
     waiting = await records.upload([row(9, DAY="2026-11-31")], reporter)
     before, living = await figures(records), await records.snapshot()
 
-    clearing = ClearingService(records.db, rows_days=730, uploads_days=0, messages_days=365)
+    clearing = ClearingService(records.db, Days(rows=730, messages=365))
     await age(records, 729)
     recent = await records.upload([row(20)], reporter)
     await clearing.sweep()
@@ -88,7 +89,7 @@ async def test_of_old_uploads_only_counts_and_records_stay(records: Records) -> 
     refused = await records.upload([row(7), row(8), row(9, DAY="")], reporter, mode="atomic")
     tried = await records.upload([row(6), row(6, DAY="")], reporter, dry_run=True)
     before, living = await figures(records), await records.snapshot()
-    clearing = ClearingService(records.db, rows_days=730, uploads_days=1095, messages_days=0, most=2)
+    clearing = ClearingService(records.db, Days(rows=730, uploads=1095), most=2)
     await age(records, 1096)
     fresh = await records.upload([row(20, DAY="")], reporter)
     await clearing.sweep()
@@ -126,9 +127,27 @@ async def waiting(records: Records, reporter: Identity) -> list[Upload]:
     return (await records.services.uploads.page(reporter, UploadFilter(waiting="rows"))).items
 
 
+async def test_audit_lines_go_after_their_time(records: Records) -> None:
+    clearing = ClearingService(records.db, Days(audit=1095), most=2)
+    for number in range(5):
+        await records.upload([row(number)])
+    lines = "SELECT object FROM audit ORDER BY audit_id"
+    assert len(await records.fetch(lines)) == 5
+    await age(records, 1094)
+    young = await records.upload([row(9)])
+    await clearing.sweep()
+    assert len(await records.fetch(lines)) == 6
+    await age(records, 2)
+    await clearing.sweep()
+    assert [line["object"] for line in await records.fetch(lines)] == [
+        f"upload {young.id} dataset {young.dataset.code}"
+    ]
+
+
 async def test_zero_keeps_everything(records: Records) -> None:
     await records.upload([row(1)])
     await age(records, 10_000)
-    await ClearingService(records.db, rows_days=0, uploads_days=0, messages_days=0).sweep()
+    await ClearingService(records.db, Days()).sweep()
     assert len(await records.fetch("SELECT FROM ledger")) == 1
     assert len(await records.fetch("SELECT FROM message")) == 1
+    assert len(await records.fetch("SELECT FROM audit")) == 1

@@ -1,8 +1,9 @@
 """Who did what."""
 
+from datetime import datetime
 from uuid import UUID
 
-from services.auth.repository import SQL, pattern
+from services.auth.repository import SQL, count, pattern
 from shared.contracts.accounts import AuditEntries, AuditEntry, AuditQuery
 from shared.db.database import Conn, Row
 
@@ -18,6 +19,11 @@ async def insert_audit(conn: Conn, entry: AuditEntry, user_id: UUID | None) -> N
         entry.object,
         entry.address,
     )
+
+
+async def clear_audit(conn: Conn, before: datetime, most: int) -> int:
+    """The oldest first."""
+    return count(await conn.execute(SQL["clear_audit"], before, most))
 
 
 async def list_audit(conn: Conn, query: AuditQuery) -> AuditEntries:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.auth.repository import SQL, changed
+from services.auth.repository import SQL, changed, count
 from shared.db.database import Conn, Row
 
 
@@ -55,6 +55,10 @@ async def delete_department_sessions(conn: Conn, code: str) -> None:
 
 async def delete_ended_sessions(conn: Conn, user_id: UUID, created_until: datetime, seen_until: datetime) -> None:
     await conn.execute(SQL["delete_ended_sessions"], user_id, created_until, seen_until)
+
+
+async def clear_sessions(conn: Conn, created_until: datetime, seen_until: datetime, most: int) -> int:
+    return count(await conn.execute(SQL["clear_sessions"], created_until, seen_until, most))
 
 
 async def closed_by_failures(

@@ -8,6 +8,7 @@ from services.auth.service.departments import Departments
 from services.auth.service.gatekeeper import Gatekeeper
 from services.auth.service.identities import Identities
 from services.auth.service.passwords import OwnPassword
+from services.auth.service.retention import Retention
 from services.auth.service.sessions import Sessions
 from services.auth.service.signing import SigningKeys
 from services.auth.service.tokens import Tokens
@@ -25,4 +26,5 @@ class AuthService:
     departments: Departments
     audit: Audit
     keys: SigningKeys
+    retention: Retention
     ping: Callable[[], Awaitable[None]]  # raises when the database does not answer

@@ -2,6 +2,16 @@
 INSERT INTO audit (actor, user_id, department_code, action, object, reason, address)
 VALUES ($1, $2, $3, $4, $5, $6, $7);
 
+-- name: clear_audit
+-- $1 days  $2 at most. What another persister is at work on is left to it.
+DELETE FROM audit
+WHERE audit_id IN (SELECT audit_id
+                   FROM audit
+                   WHERE at < now() - make_interval(days => $1::integer)
+                   ORDER BY at
+                   LIMIT $2
+                   FOR UPDATE SKIP LOCKED);
+
 -- name: list_audit
 -- $1 since  $2 before  $3 pattern of the actor  $4 action or kind of it  $5 department (NULL: any)  $6 limit
 SELECT at, actor, action, object, reason, department_code, address

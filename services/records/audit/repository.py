@@ -1,4 +1,4 @@
-"""Who did what: written in the transaction that does it, never changed afterwards."""
+"""Who did what: written in the transaction that does it, never changed afterwards; gone when it is old."""
 
 from shared.contracts.accounts import AuditEntry, AuditQuery
 from shared.contracts.identity import Identity
@@ -20,6 +20,11 @@ async def add(conn: Conn, identity: Identity, action: str, object_: str, reason:
         reason,
         identity.address,
     )
+
+
+async def clear(conn: Conn, days: int, most: int) -> int:
+    """How many lines went, the oldest first."""
+    return int((await conn.execute(SQL["clear_audit"], days, most)).rpartition(" ")[2])
 
 
 async def list_audit(conn: Conn, wanted: AuditQuery) -> tuple[list[AuditEntry], int]:
