@@ -7,7 +7,7 @@ CODE := services shared deploy tests
 VAR ?= var
 export VAR PORT WORKERS
 
-.PHONY: help web web-check web-types demo up down restart backup restore reset-admin parked psql status logs clean install install-dev test check lint types imports security scan fuzz bench storm lock secrets compose-check
+.PHONY: help web web-check web-types demo up down restart backup restore reset-admin end-sessions parked psql status logs clean install install-dev test check lint types imports security scan fuzz bench storm lock secrets compose-check
 
 help: ## 列出全部命令
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ restore: ## 恢复备份：停止，换回当时的数据，再启动（FROM=备
 
 reset-admin: ## admin 的密码忘了：换一个新的，写到 $(VAR)/admin-password
 	@$(PY) -m deploy.local reset-admin
+
+end-sessions: ## 立即结束登录、作废令牌（USERNAME=一个人；ALL=yes 所有人）
+	@$(PY) -m deploy.local end-sessions $(if $(ALL),--all) $(if $(filter command,$(firstword $(origin USERNAME))),'$(USERNAME)')
 
 psql: ## PostgreSQL 的命令行（DB=records 或 auth）
 	@$(PY) -m deploy.local psql $(or $(DB),records)

@@ -11,12 +11,12 @@ from deploy.local.room import Room, var_folder
 USAGE = """用法：python -m deploy.local
     up | down | status | clean
     backup [存到哪里] | restore 备份
-    parked [again | drop] | psql auth或records | reset-admin"""
+    parked [again | drop] | psql auth或records | reset-admin | end-sessions 用户名或--all"""
 
 
 def main() -> None:
     verb, *words = sys.argv[1:] or [""]
-    if len(words) > 1 or (words and verb not in {"backup", "restore", "parked", "psql"}):
+    if len(words) > 1 or (words and verb not in {"backup", "restore", "parked", "psql", "end-sessions"}):
         verb = ""
     folder = var_folder()
     try:
@@ -33,8 +33,8 @@ def main() -> None:
             text, well = runner.status(folder)
             print(text)
             sys.exit(0 if well else 1)
-        elif verb == "reset-admin":
-            print(f"admin 的新密码在 {runner.reset_admin(folder).folder / 'admin-password'}，登录后要修改。")
+        elif verb == "reset-admin" or (verb == "end-sessions" and words):
+            print(_accounts(folder, *words))
         elif verb == "backup":
             saved = runner.save(folder, Path(words[0]) if words else folder / "backups")
             print(f"备份已存到 {saved}。恢复：make restore FROM={saved}")
@@ -49,6 +49,13 @@ def main() -> None:
             sys.exit(USAGE)
     except CouldNotStart as problem:
         sys.exit(f"没有成功：{problem}")
+
+
+def _accounts(folder: Path, whose: str = "") -> str:
+    if not whose:
+        return f"admin 的新密码在 {runner.reset_admin(folder).folder / 'admin-password'}，登录后要修改。"
+    runner.end_sessions(folder, whose)
+    return f"{'所有人' if whose == '--all' else whose}的登录和令牌已全部结束；密码没有变，可以重新登录。"
 
 
 if __name__ == "__main__":

@@ -79,9 +79,14 @@ def reset_admin(settings: Mapping[str, str], password: str) -> None:
     run("auth", "reset-admin", {**settings, "AUTH_ADMIN_PASSWORD": password})
 
 
-def run(service: str, role: str, settings: Mapping[str, str]) -> None:
+def end_sessions(settings: Mapping[str, str], whose: str) -> None:
+    """`whose`: a user name, or --all."""
+    run("auth", "end-sessions", settings, whose)
+
+
+def run(service: str, role: str, settings: Mapping[str, str], *words: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", f"services.{service}", role],
+        [sys.executable, "-m", f"services.{service}", role, *words],
         env={**os.environ, **settings},
         cwd=ROOT,
         stdin=subprocess.DEVNULL,

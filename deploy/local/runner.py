@@ -113,6 +113,12 @@ def reset_admin(folder: Path) -> Room:
     return room
 
 
+def end_sessions(folder: Path, whose: str) -> None:
+    """`whose`: a user name, or --all. Raises CouldNotStart."""
+    [auth] = [process for process in _plan(Room.open(folder)) if process.name == "auth"]
+    databases.end_sessions(auth.environment, whose)
+
+
 def psql(folder: Path, service: str) -> None:
     """Become PostgreSQL's own client in the service's database."""
     dsn = databases.database_of(Room.open(folder), service)

@@ -1,4 +1,4 @@
-"""`python -m services.auth [api | migrate | create-admin | reset-admin | rotate-key]`."""
+"""`python -m services.auth [api | migrate | create-admin | reset-admin | end-sessions NAME or --all | rotate-key]`."""
 
 import argparse
 import asyncio
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.auth.app import create_app
 from services.auth.service.clock import utc_now
+from services.auth.service.ending import NoSuchUser, end_sessions
 from services.auth.service.first_admin import create_admin, reset_admin
 from services.auth.service.signing import SigningKeys
 from services.auth.settings import AdminSettings, DatabaseSettings, Settings
@@ -17,7 +18,7 @@ from shared.telemetry import logs
 
 log = logging.getLogger(__name__)
 
-COMMANDS = ["api", "migrate", "create-admin", "reset-admin", "rotate-key"]
+COMMANDS = ["api", "migrate", "create-admin", "reset-admin", "end-sessions", "rotate-key"]
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -30,7 +31,12 @@ async def _rotate_key(settings: DatabaseSettings) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m services.auth")
     parser.add_argument("command", nargs="?", default="api", choices=COMMANDS)
-    command = parser.parse_args().command
+    parser.add_argument("username", nargs="?", help="of end-sessions: whose")
+    parser.add_argument("--all", action="store_true", help="of end-sessions: everybody's")
+    given = parser.parse_args()
+    command = given.command
+    if (command == "end-sessions") != (bool(given.username) != given.all):
+        parser.error("end-sessions, and nothing else, needs a user name or --all")
     if command == "api":
         settings = Settings()
         serve(create_app(settings), name="auth", host=settings.host, port=settings.port, log_level=settings.log_level)
@@ -43,6 +49,11 @@ def main() -> None:
         asyncio.run(create_admin(database, AdminSettings()))
     elif command == "reset-admin":
         asyncio.run(reset_admin(database, AdminSettings()))
+    elif command == "end-sessions":
+        try:
+            asyncio.run(end_sessions(database, given.username))
+        except NoSuchUser:
+            parser.exit(1, f"没有这个用户名：{given.username}\n")
     else:
         asyncio.run(_rotate_key(database))
 

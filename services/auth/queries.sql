@@ -52,6 +52,14 @@ WHERE session_id IN (SELECT session_id FROM session
                      LIMIT $3
                      FOR UPDATE SKIP LOCKED);
 
+-- name: end_sessions
+-- $1 user, or NULL: all
+DELETE FROM session WHERE $1::uuid IS NULL OR user_id = $1;
+
+-- name: end_tokens
+-- $1 user, or NULL: all  $2 now
+UPDATE api_token SET revoked_at = $2 WHERE revoked_at IS NULL AND ($1::uuid IS NULL OR user_id = $1);
+
 -- name: revoke_user_tokens
 -- $1 user  $2 now
 UPDATE api_token SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL;
@@ -126,6 +134,14 @@ WHERE u.user_id = $1 AND ($2::text IS NULL OR u.department_code = $2) AND ($3 OR
 -- name: lock_user
 -- $1 user
 SELECT user_id FROM account WHERE user_id = $1 FOR UPDATE;
+
+-- name: lock_user_of_name
+-- $1 user name
+SELECT user_id, username FROM account WHERE lower(username) = lower($1) FOR UPDATE;
+
+-- name: lock_all_users
+-- Before any other lock, and waiting for all who have locked one: nobody can wait for us meanwhile.
+LOCK TABLE account IN EXCLUSIVE MODE;
 
 -- name: list_users
 -- $1 pattern  $2 department  $3 role  $4 active (NULL: any)  $5 department scope, or NULL  $6 admins too  $7 size  $8 offset

@@ -52,6 +52,11 @@ class Runner:
             check=False,
         )
 
+    def make(self, *words: str) -> subprocess.CompletedProcess[str]:
+        environment = {**self.environment, "USERNAME": "somebody-at-the-desk"}  # desktops set it
+        words = ("make", f"PY={sys.executable}", *words)
+        return subprocess.run(words, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+
     def up(self, **settings: str) -> None:
         done = self.run("up", **settings)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -106,6 +111,17 @@ def test_a_second_up_restarts_nothing(runner: Runner) -> None:
     before = runner.pids()
     runner.up()
     assert runner.pids() == before
+
+
+def test_sessions_end_and_a_lost_password_is_replaced_from_the_server(runner: Runner) -> None:
+    for words in (["USERNAME=nobody"], [], ["USERNAME=admin", "ALL=yes"]):
+        assert runner.make("end-sessions", *words).returncode != 0, words
+    for word, whose in (("ALL=yes", "所有人"), ("USERNAME=admin", "admin")):
+        done = runner.make("end-sessions", word)
+        assert (done.returncode, whose in done.stdout) == (0, True), done.stdout + done.stderr
+    before = runner.room.admin_password
+    assert runner.make("reset-admin").returncode == 0
+    assert runner.room.admin_password != before
 
 
 def test_workers_come_and_go_while_the_rest_runs_on(runner: Runner) -> None:

@@ -57,6 +57,11 @@ async def delete_ended_sessions(conn: Conn, user_id: UUID, created_until: dateti
     await conn.execute(SQL["delete_ended_sessions"], user_id, created_until, seen_until)
 
 
+async def end_sessions(conn: Conn, user_id: UUID | None) -> int:
+    """How many were there; None: of all users."""
+    return count(await conn.execute(SQL["end_sessions"], user_id))
+
+
 async def clear_sessions(conn: Conn, created_until: datetime, seen_until: datetime, most: int) -> int:
     return count(await conn.execute(SQL["clear_sessions"], created_until, seen_until, most))
 

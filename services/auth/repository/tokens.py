@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.auth.repository import SQL
+from services.auth.repository import SQL, count
 from shared.contracts.accounts import Token
 from shared.contracts.base import PageQuery
 from shared.db.database import Conn
@@ -50,6 +50,11 @@ async def revoke_token(conn: Conn, token_id: UUID, user_id: UUID, now: datetime)
     """The name of the token, or None when the user has no such living token."""
     rows = await conn.fetch(SQL["revoke_token"], token_id, user_id, now)
     return next((row["name"] for row in rows if row["token_id"] == token_id), None)
+
+
+async def end_tokens(conn: Conn, user_id: UUID | None, now: datetime) -> int:
+    """How many were good or expired, not revoked; None: of all users."""
+    return count(await conn.execute(SQL["end_tokens"], user_id, now))
 
 
 async def revoke_user_tokens(conn: Conn, user_id: UUID, now: datetime) -> None:

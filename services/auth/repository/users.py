@@ -26,6 +26,14 @@ async def lock_user(conn: Conn, user_id: UUID) -> None:
     await conn.execute(SQL["lock_user"], user_id)
 
 
+async def lock_user_of_name(conn: Conn, username: str) -> Row | None:
+    return await conn.fetchrow(SQL["lock_user_of_name"], username)
+
+
+async def lock_all_users(conn: Conn) -> None:
+    await conn.execute(SQL["lock_all_users"])
+
+
 async def list_users(conn: Conn, query: UserQuery, caller: Identity) -> tuple[list[User], int]:
     """One page and the total."""
     filters = (

@@ -8,6 +8,10 @@ from shared.contracts.accounts import AuditEntries, AuditEntry, AuditQuery
 from shared.contracts.identity import Identity
 from shared.db.database import Conn, Database
 
+# Whoever typed a command on the server: no user of ours, and of no department.
+OPERATIONS = None
+OPERATIONS_NAME = "服务器运维"
+
 
 class Audit:
     def __init__(self, db: Database) -> None:
@@ -18,14 +22,14 @@ class Audit:
             return await repository.list_audit(conn, query)
 
 
-async def record(conn: Conn, caller: Identity, at: datetime, action: str, object_: str) -> None:
-    """Within the transaction of what was done: both are kept, or neither."""
+async def record(conn: Conn, caller: Identity | None, at: datetime, action: str, object_: str) -> None:
+    """Within the transaction of what was done: both are kept, or neither. `caller`: None is OPERATIONS."""
     entry = AuditEntry(
         at=at,
-        actor=caller.user_name,
+        actor=caller.user_name if caller else OPERATIONS_NAME,
         action=action,
         object=object_,
-        department=caller.department.code,
-        address=caller.address,
+        department=caller.department.code if caller else "",
+        address=caller.address if caller else "",
     )
-    await repository.insert_audit(conn, entry, UUID(caller.user_id))
+    await repository.insert_audit(conn, entry, UUID(caller.user_id) if caller else None)

@@ -9,6 +9,7 @@ from services.auth.repository import departments as department_repository
 from services.auth.repository import sessions as session_repository
 from services.auth.repository import tokens as token_repository
 from services.auth.repository import users as repository
+from services.auth.service.audit import OPERATIONS, record
 from services.auth.service.clock import utc_now
 from services.auth.service.lockout import name_hash
 from services.auth.settings import AdminSettings, DatabaseSettings
@@ -77,8 +78,10 @@ async def reset_admin(settings: DatabaseSettings, admin: AdminSettings) -> None:
             raise NoSuchAdmin(admin.username)
         await repository.reset_password(conn, user_id, hashed)
         await session_repository.delete_user_sessions(conn, user_id)
-        await token_repository.revoke_user_tokens(conn, user_id, utc_now())
+        now = utc_now()
+        await token_repository.revoke_user_tokens(conn, user_id, now)
         await session_repository.delete_failures_of_name(conn, name_hash(admin.username))
+        await record(conn, OPERATIONS, now, "user.password_reset", f"用户 {admin.username}（账号启用，登录和令牌结束）")
     log.info("the admin has a new password")
 
 

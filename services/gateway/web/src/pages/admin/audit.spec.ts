@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { ROLES } from '@/lib/format'
 import { actionName, objectParts } from './audit'
 
 const names = new Map([['xzxk_fr', '行政许可-法人']])
@@ -17,6 +18,8 @@ it('says in Chinese what was done and to what', () => {
   expect(words('record.revoked', '记录 12（公示期已满）')).toBe('[数据 12](/records/12)（公示期已满）')
   expect(words('dataset.changed', 'dataset xzxk_fr v3')).toBe('行政许可-法人，第 3 版')
   expect(words('user.changed', '用户 zjj：角色 reporter → manager')).toBe('用户 zjj：角色 填报员 → 部门管理员')
+  expect(words('user.password_reset', '用户 admin（账号启用，登录和令牌结束）')).toBe('用户 admin（账号启用，登录和令牌结束）')
+  expect(words('user.created', '用户 viewer（viewer）')).toBe(`用户 viewer（${ROLES.viewer}）`)
   expect(words('session.refused', '用户 zjj')).toBe('用户 zjj')
   expect(words('calendar.changed', '日历 2026-10-01 休息日（国庆）')).toBe('日历 2026-10-01 休息日（国庆）')
 })

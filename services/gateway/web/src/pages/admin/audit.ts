@@ -5,7 +5,12 @@ export const ACTIONS: { kind: string; title: string; actions: Record<string, str
   {
     kind: 'session',
     title: '登录',
-    actions: { 'session.created': '登录', 'session.refused': '登录失败', 'session.ended': '退出登录' },
+    actions: {
+      'session.created': '登录',
+      'session.refused': '登录失败',
+      'session.ended': '退出登录',
+      'session.all_ended': '结束全部登录和令牌',
+    },
   },
   { kind: 'password', title: '密码', actions: { 'password.changed': '修改密码', 'password.refused': '修改密码失败' } },
   {
@@ -48,7 +53,9 @@ export interface Part {
   text: string
   to?: string
 }
-const roleWords = (text: string) => text.replace(/\b(admin|manager|reporter|viewer)\b/g, (role) => ROLES[role as keyof typeof ROLES])
+// A role stands behind one of these; a user may be called admin.
+const roleWords = (text: string) =>
+  text.replace(/(（|角色 |→ )(admin|manager|reporter|viewer)\b/g, (_, before: string, role: keyof typeof ROLES) => before + ROLES[role])
 
 /** What it was done to, in words and with a way to it. `names`: of datasets, by code. */
 export function objectParts(action: string, object: string, names: ReadonlyMap<string, string>): Part[] {
