@@ -3,9 +3,9 @@
 import argparse
 import asyncio
 import logging
-from pathlib import Path
 
 from services.auth.app import create_app
+from services.auth.resources import MIGRATIONS
 from services.auth.service.clock import utc_now
 from services.auth.service.ending import NoSuchUser, end_sessions
 from services.auth.service.first_admin import create_admin, reset_admin
@@ -19,7 +19,6 @@ from shared.telemetry import logs
 log = logging.getLogger(__name__)
 
 COMMANDS = ["api", "migrate", "create-admin", "reset-admin", "end-sessions", "rotate-key"]
-MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 async def _rotate_key(settings: DatabaseSettings) -> None:

@@ -18,7 +18,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> web.Application:
     """`now`: what lockout, idling and expiry are measured by; signatures go by the wall clock."""
 
     async def database() -> None:
-        await app[SERVICE].ping()
+        await app[SERVICE].ready()
 
     @asynccontextmanager
     async def resources(app: web.Application) -> AsyncGenerator[None]:

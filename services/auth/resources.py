@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from services.auth.passwords import Passwords
 from services.auth.service import AuthService
@@ -21,8 +22,10 @@ from services.auth.service.tokens import Tokens
 from services.auth.service.users import Users
 from services.auth.settings import Settings
 from shared.db.database import Database
+from shared.db.migrations import ready_check
 from shared.process import every
 
+MIGRATIONS = Path(__file__).parent / "migrations"
 SWEEP_SECONDS = 3600.0
 
 
@@ -70,5 +73,5 @@ def _assemble(settings: Settings, db: Database, passwords: Passwords, now: Clock
         audit=Audit(db),
         keys=keys,
         retention=Retention(db, now, life, audit_days=settings.keep_audit_days),
-        ping=db.ping,
+        ready=ready_check(db, MIGRATIONS),
     )

@@ -11,12 +11,15 @@ from aiohttp.typedefs import Handler, Middleware
 from services.records import keys
 from services.records.audit.service import AuditService
 from services.records.audit.upstreams import AuthAudit
-from services.records.resources import Services, open_services
+from services.records.migrations import FOLDER
+from services.records.resources import open_services
 from services.records.routes import OPERATIONS
 from services.records.settings import Settings
+from shared.db.migrations import ready_check
 from shared.http.auth_client import create_verifier, open_http
 from shared.http.operations import operation_of
 from shared.http.service_app import VERIFIER, caller, create_service_app
+from shared.telemetry.health import Check
 
 # Writes of one department wait for its keys, each with one of the pool's connections: a department that sends many
 # while its own large upload is applied must leave some to the others.
@@ -39,10 +42,10 @@ def writes_in_turn() -> Middleware:
 
 
 def create_app(settings: Settings) -> web.Application:
-    opened: list[Services] = []
+    opened: list[Check] = []
 
     async def database() -> None:
-        await opened[0].db.ping()
+        await opened[0]()
 
     @asynccontextmanager
     async def resources(app: web.Application) -> AsyncGenerator[None]:
@@ -61,7 +64,7 @@ def create_app(settings: Settings) -> web.Application:
             app[keys.MESSAGES] = services.messages
             app[keys.CALENDAR] = services.calendar
             app[keys.AUDIT] = AuditService(services.db, AuthAudit(http, settings.auth_url))
-            opened.append(services)
+            opened.append(ready_check(services.db, FOLDER))
             yield
             opened.clear()
 

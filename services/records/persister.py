@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from aio_pika.abc import AbstractChannel, AbstractRobustConnection
 
 from services.records.consumers import persister_handle
+from services.records.migrations import FOLDER
 from services.records.publicity.reminders.service import RemindersService
 from services.records.settings import Settings
 from services.records.uploads.applying import repository as applying
@@ -14,6 +15,7 @@ from services.records.uploads.storing.service import StoringService
 from services.records.uploads.sweeping.service import SweepingService
 from shared.contracts.ingest import Lane, UploadAccepted
 from shared.db.database import Database
+from shared.db.migrations import ready_check
 from shared.messaging.connection import DOWN, BrokerDown, open_channel, open_connection
 from shared.messaging.consumer import Consumer
 from shared.messaging.publisher import CONFIRM_SECONDS, Publisher
@@ -67,7 +69,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 await applying.merge_search_indexes(conn)
 
         health = health_server(
-            {"database": db.ping, "broker": broker}, host=settings.host, port=settings.persister_port
+            {"database": ready_check(db, FOLDER), "broker": broker}, host=settings.host, port=settings.persister_port
         )
         async with health, asyncio.TaskGroup() as tasks:
             for lane in LANES:

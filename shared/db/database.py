@@ -80,11 +80,6 @@ class Database:
                 raise
             raise DatabaseDown from error
 
-    async def ping(self) -> None:
-        """Raises DatabaseDown when the server does not answer. For /readyz."""
-        async with self.reading() as conn:
-            await conn.fetchval("SELECT 1")
-
 
 def _went_away(error: asyncpg.InterfaceError) -> bool:
     """asyncpg has one class for a connection that went away under a statement and for a misuse of its own."""

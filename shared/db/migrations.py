@@ -17,7 +17,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
-from shared.db.database import DOWN
+from shared.db.database import DOWN, Database
+from shared.telemetry.health import Check, NotReady
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,26 @@ WHERE NOT i.indisvalid AND c.relname = ANY ($1::text[])
 
 class MigrationFailed(Exception):
     """dbmate refused; its own words are on stderr."""
+
+
+def ready_check(db: Database, folder: Path) -> Check:
+    """For /readyz: the server answers, and every file of `folder` is applied. A newer database does no harm."""
+    needed = {path.name.partition("_")[0]: path.stem for path in sorted(folder.glob("*.sql"))}
+
+    async def check() -> None:
+        async with db.reading() as conn:
+            try:
+                rows = await conn.fetch("SELECT version FROM schema_migrations")
+            except asyncpg.UndefinedTableError:
+                rows = []
+        applied = {row["version"] for row in rows}
+        if missing := [name for version, name in needed.items() if version not in applied]:
+            raise NotReady(
+                f"数据库结构比程序旧，有 {len(missing)} 个迁移没有执行（从 {missing[0]} 起）。"
+                f"请运行 python -m services.{folder.parent.name} migrate；本机部署用 make up。"
+            )
+
+    return check
 
 
 def migrate(dsn: str, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Signing in, and everything that ends a session."""
 
 import asyncio
+import json
 from datetime import timedelta
 from hashlib import sha256
 
@@ -256,3 +257,19 @@ async def test_two_processes_that_start_at_once_make_one_key_and_rotation_keeps_
 async def test_readiness_names_the_database(auth: AuthWorld) -> None:
     assert await (await auth.client.get("/readyz")).json() == {"status": "ready", "checked": ["database"]}
     assert (await auth.client.get("/healthz")).status == 200
+
+
+async def test_readiness_says_in_words_that_the_database_is_older_than_the_program(
+    auth: AuthWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    conn = await asyncpg.connect(auth.dsn)
+    await conn.execute("DELETE FROM schema_migrations WHERE version = '20261123000002'")
+    for _ in range(2):
+        answer = await auth.client.get("/readyz")
+        body = await answer.text()
+        assert (answer.status, json.loads(body)["failed"]) == (503, ["database"])
+        assert "数据库结构比程序旧，有 1 个迁移没有执行" in body
+    assert caplog.text.count("数据库结构比程序旧") == 1
+    await conn.execute("INSERT INTO schema_migrations (version) VALUES ('20261123000002')")
+    await conn.close()
+    assert (await auth.client.get("/readyz")).status == 200

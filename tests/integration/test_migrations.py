@@ -9,9 +9,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from shared.db.migrations import LOCK_SECONDS, MigrationFailed, migrate
+from shared.db.database import Database
+from shared.db.migrations import LOCK_SECONDS, MigrationFailed, migrate, ready_check
+from shared.telemetry.health import NotReady
 from tests.bench import big_table
-from tests.fixtures.postgres import Databases
+from tests.fixtures.postgres import Databases, MakeDatabase
 from tests.fixtures.room import ROOT
 from tests.integration.records_room import open_records, person, row
 
@@ -127,6 +129,24 @@ async def test_an_index_cut_short_is_made_again(databases: Databases, folder: Ma
             assert await conn.fetchval(valid) is True
         finally:
             await conn.close()
+
+
+async def test_a_process_is_not_ready_before_its_migrations_have_run(
+    databases: Databases, make_database: MakeDatabase
+) -> None:
+    async with Database.open(await make_database("records"), max_size=1) as db:
+        check = ready_check(db, FILES)
+        await check()
+        async with db.transaction() as conn:
+            await conn.execute("INSERT INTO schema_migrations (version) VALUES ('20991231000001')")
+        await check()  # a newer program has been here: this one still serves
+        async with db.transaction() as conn:
+            await conn.execute("DELETE FROM schema_migrations WHERE version = '20261123000010'")
+        with pytest.raises(NotReady, match=r"1 个迁移没有执行（从 20261123000010_published_again 起）"):
+            await check()
+    async with empty(databases) as dsn, Database.open(dsn, max_size=1) as db:
+        with pytest.raises(NotReady, match=r"（从 20261123000001_initial 起）.*services\.records migrate"):
+            await ready_check(db, FILES)()
 
 
 async def test_departments_report_meanwhile(databases: Databases, tmp_path: Path) -> None:

@@ -27,4 +27,4 @@ class AuthService:
     audit: Audit
     keys: SigningKeys
     retention: Retention
-    ping: Callable[[], Awaitable[None]]  # raises when the database does not answer
+    ready: Callable[[], Awaitable[None]]  # raises when the database does not answer, or is older than this code

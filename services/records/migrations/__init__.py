@@ -9,9 +9,11 @@ from services.records.settings import Settings
 from shared.db.database import Database
 from shared.db.migrations import migrate
 
+FOLDER = Path(__file__).parent
+
 
 def run(settings: Settings) -> None:
-    migrate(settings.database, Path(__file__).parent)
+    migrate(settings.database, FOLDER)
     asyncio.run(_seed(settings.database))
 
 
