@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,10 @@ from deploy.local.postgres import binaries
 from deploy.local.processes import CouldNotStart
 
 MANIFEST = "manifest.json"
+# A name behind the word for what it names; or else a quotation or bytes, and all that comes after.
+NAMES = "relation|table|constraint|column|index|role|database|schema|sequence|function|extension|user|server at|file"
+QUOTED = re.compile(rf'(\b(?:{NAMES}) "[^"]*")|(?:["“«]|\b0x).*')
+HARMLESS = "server version"
 # In this order: whoever has reported something has an account in the later dump.
 DATABASES = ("records", "auth")
 
@@ -101,9 +106,26 @@ def address_of(dsn: str) -> dict[str, str]:
 
 def _run(program: str, dsn: str, *words: str | Path) -> None:
     command = [str(binaries() / program), *map(str, words)]
-    done = subprocess.run(command, env={**os.environ, **address_of(dsn)}, check=False, capture_output=True, text=True)
+    environment = {**os.environ, **address_of(dsn), "LC_ALL": "C"}
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
-        raise CouldNotStart(f"{program} 未成功（退出码 {done.returncode}）：\n{done.stderr.strip()[-2000:]}")
+        raise CouldNotStart(
+            f"{program} 未成功（退出码 {done.returncode}）：\n{speakable(program, done.stderr)[-2000:]}"
+        )
+
+
+def speakable(program: str, said: str) -> str:
+    """Of what `program` said, what holds no value of a row: its own lines, up to a quotation that is not a name.
+
+    What PostgreSQL adds (DETAIL, CONTEXT, the command and the line of a COPY) stands in lines that do not begin with
+    the program's name; a message itself quotes the value that could not be read.
+    """
+    lines = [line for line in said.splitlines() if line.startswith(f"{program}: ")]
+    return "\n".join(
+        QUOTED.sub(lambda found: found[1] or "…", line)
+        for line in lines
+        if ": detail: " not in line or HARMLESS in line
+    )
 
 
 def _database(dsn: str) -> str:
