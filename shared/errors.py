@@ -19,6 +19,10 @@ SQL or bytes of a file in any of them.
 from typing import ClassVar
 
 
+class Stopped(Exception):
+    """The process was told to end before it had begun its work."""
+
+
 class ServiceError(Exception):
     slug: ClassVar[str] = "error"
     title: ClassVar[str] = "请求未能完成"

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 import uvloop
 from aiohttp import web, web_response
 
-from shared.errors import Unavailable
+from shared.errors import Stopped, Unavailable
 from shared.telemetry import logs, tracing
 from shared.telemetry.health import Check, add_health
 
@@ -62,7 +62,10 @@ def _allow_connections() -> None:
 
 
 def run(main: Callable[[asyncio.Event], Awaitable[None]], *, name: str, log_level: str = "INFO") -> None:
-    """Run a message process: `main(stop)` returns once `stop` is set by SIGTERM or SIGINT."""
+    """Run a message process: `main(stop)` returns once `stop` is set by SIGTERM or SIGINT.
+
+    What the machine or a server denies it ends it with a line in the log; a traceback would say no more.
+    """
     logs.configure(name, log_level)
     tracing.configure(name)
 
@@ -71,9 +74,14 @@ def run(main: Callable[[asyncio.Event], Awaitable[None]], *, name: str, log_leve
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await main(stop)
+        with suppress(Stopped):
+            await main(stop)
 
-    uvloop.run(with_signals())
+    try:
+        uvloop.run(with_signals())
+    except (OSError, Unavailable) as error:
+        log.error("%s ends, to be started again: %s: %s", name, type(error).__name__, error)  # noqa: TRY400  # as said
+        raise SystemExit(1) from None
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:

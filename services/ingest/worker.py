@@ -32,7 +32,7 @@ DRAIN_SECONDS = 25.0
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     await child.warm_up()
     storage = Storage(settings.blobs)
-    async with open_connection(settings.amqp) as connection:
+    async with open_connection(settings.amqp, stop) as connection:
 
         async def broker() -> None:
             if connection.is_closed or not connection.connected.is_set():

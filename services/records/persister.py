@@ -40,7 +40,7 @@ CLEAR_SECONDS = 3600.0
 async def run(settings: Settings, stop: asyncio.Event) -> None:
     async with (
         Database.open(settings.database, max_size=CONNECTIONS) as db,
-        open_connection(settings.amqp) as connection,
+        open_connection(settings.amqp, stop) as connection,
     ):
 
         async def broker() -> None:

@@ -17,7 +17,7 @@ from aio_pika.abc import AbstractChannel, AbstractRobustConnection
 from aio_pika.exceptions import AMQPError
 from yarl import URL
 
-from shared.errors import Unavailable
+from shared.errors import Stopped, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -57,15 +57,15 @@ class _Connection(aio_pika.RobustConnection):
 
 
 @asynccontextmanager
-async def open_connection(url: str) -> AsyncGenerator[AbstractRobustConnection]:
-    """A connection that comes back by itself. Waits until the broker is there.
+async def open_connection(url: str, stop: asyncio.Event | None = None) -> AsyncGenerator[AbstractRobustConnection]:
+    """A connection that comes back by itself. Waits until the broker is there, or raises Stopped when `stop` is set.
 
     Not connect_robust(): cancelled while it waits, that leaves a task behind which tries for ever.
     """
     connection = _Connection(nodes_of(url))
     watching: asyncio.Task[None] | None = None
     try:
-        await connection.connect(CONNECT_SECONDS)
+        await _reach(connection, stop or asyncio.Event())
         watching = asyncio.create_task(_end_when_stuck(connection, url))
         yield connection
     finally:
@@ -73,6 +73,19 @@ async def open_connection(url: str) -> AsyncGenerator[AbstractRobustConnection]:
             watching.cancel()
         with suppress(*DOWN):  # it is gone either way; and a cancelled task must hear of nothing else
             await connection.close()
+
+
+async def _reach(connection: AbstractRobustConnection, stop: asyncio.Event) -> None:
+    reaching, stopping = asyncio.create_task(connection.connect(CONNECT_SECONDS)), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((reaching, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if not reaching.done():
+            raise Stopped
+        await reaching
+    finally:
+        for task in (reaching, stopping):
+            task.cancel()
+        await asyncio.gather(reaching, stopping, return_exceptions=True)
 
 
 async def _end_when_stuck(connection: AbstractRobustConnection, url: str) -> None:
