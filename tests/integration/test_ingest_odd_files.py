@@ -2,6 +2,9 @@
 
 import asyncio
 import contextlib
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, date, datetime
@@ -25,6 +28,7 @@ from shared.contracts.ingest import UploadAccepted
 from shared.contracts.rows import BATCH_BYTES, CheckedRow, RowsChecked
 from shared.datasets.definition import Dataset
 from tests import odd_workbooks as odd
+from tests.fixtures.room import ROOT
 from tests.workbooks import LABELS, good_rows, make_workbook, plain_dataset, spoiled
 
 DATASET = plain_dataset("xzxk_fr")
@@ -326,6 +330,22 @@ def _children() -> list[psutil.Process]:
             if "multiprocessing.forkserver" in " ".join(process.cmdline()):
                 found += process.children()
     return found
+
+
+@pytest.mark.parametrize("sent", [frames.pack(frames.JOB, "原始内容".encode()), b""], ids=["a bad job", "nothing"])
+def test_a_child_whose_parent_is_gone_says_nothing(sent: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(sent)
+        ours.close()
+        script = (
+            "from multiprocessing.connection import Connection\n"
+            "from services.ingest.workbook.inside import Limits, main\n"
+            f"main(Connection({theirs.fileno()}), 'check', Limits(memory_bytes=1 << 30, cpu_seconds=30))\n"
+        )
+        words = [sys.executable, "-c", script]
+        ended = subprocess.run(words, pass_fds=[theirs.fileno()], capture_output=True, check=False, cwd=ROOT)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
 
 
 async def test_one_thread_touches_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:

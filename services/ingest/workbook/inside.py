@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Final, NamedTuple
 
@@ -62,13 +63,15 @@ def main(connection: Connection, work: str, limits: Limits) -> None:
     try:
         _limit(limits)
         pipe = _Pipe(connection)
-        try:
-            _WORK[work](pipe, limits)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # nobody is waiting any more
-        except Exception as error:
-            gc.collect()
-            pipe.send(*_last_word(error))
+        # Where nobody is waiting any more nothing is said at all: a traceback would quote the file.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            try:
+                _WORK[work](pipe, limits)
+            except (BrokenPipeError, ConnectionResetError):
+                raise
+            except Exception as error:
+                gc.collect()
+                pipe.send(*_last_word(error))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
 
