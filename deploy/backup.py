@@ -71,19 +71,27 @@ def save(sources: Sources, folder: Path) -> Path:
     return final
 
 
+def require_whole(backup: Path) -> None:
+    """Raises CouldNotStart unless everything that was saved is there, byte for byte."""
+    try:
+        known = json.loads((backup / MANIFEST).read_text())["sha256"]
+        damaged = [name for name in DATABASES if _sha256(backup / f"{name}.dump") != known[name]]
+    except FileNotFoundError as error:
+        missing = Path(error.filename).name
+        raise CouldNotStart(f"{backup} 不是完整的备份：没有 {missing}。请换一个备份。") from None
+    except (OSError, ValueError, KeyError):
+        raise CouldNotStart(f"{backup} 不是完整的备份：{MANIFEST} 或其中的文件读不出来。请换一个备份。") from None
+    for name in damaged:
+        raise CouldNotStart(f"{backup / name}.dump 与备份时不一样，可能已损坏。请换一个备份。")
+
+
 def restore(targets: Sources, backup: Path) -> None:
     """Put databases and blobs back as they were. No process of the platform may run; everybody must sign in again.
 
     Raises:
         CouldNotStart: no whole backup, or pg_restore refused: then that database is as it was.
     """
-    try:
-        told = json.loads((backup / MANIFEST).read_text())
-    except FileNotFoundError:
-        raise CouldNotStart(f"{backup} 不是完整的备份：没有 {MANIFEST}。请换一个备份。") from None
-    for name in DATABASES:
-        if _sha256(backup / f"{name}.dump") != told["sha256"][name]:
-            raise CouldNotStart(f"{backup / name}.dump 与备份时不一样，可能已损坏。请换一个备份。")
+    require_whole(backup)
     for name in DATABASES:
         dsn = getattr(targets, name)
         words = ["--clean", "--if-exists", "--no-owner", "--exit-on-error", "--single-transaction"]

@@ -70,7 +70,7 @@ def read_token(file: Path | None) -> str:
             raise NotAuthorised(f"读不到令牌文件 {file}：{error.strerror}。") from error
     if not token or not token.isascii() or not token.isprintable():
         raise NotAuthorised(
-            "没有令牌。请在平台“个人设置”里建立，放进文件用 --token-file 给出，或设环境变量 CREDIT_TOKEN。"
+            "没有令牌。请在平台“我的账号 → 接口令牌”里新建，放进文件用 --token-file 给出，或设环境变量 CREDIT_TOKEN。"
         )
     return token
 

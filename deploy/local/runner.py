@@ -91,7 +91,12 @@ def save(folder: Path, to: Path) -> Path:
 
 
 def restore(folder: Path, saved: Path) -> Room:
-    """Everything as it was when `saved` was made, and started again. Raises CouldNotStart."""
+    """Everything as it was when `saved` was made, and started again.
+
+    Raises:
+        CouldNotStart: without a whole backup nothing is stopped.
+    """
+    backup.require_whole(saved)
     with only_one(folder):
         room, supervisor = _with_servers(folder)
         supervisor.write(_servers(room))

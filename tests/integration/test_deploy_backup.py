@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from deploy import backup
+from deploy.local import runner as local
 from deploy.local.processes import CouldNotStart
 from tests.e2e.api import FINAL, Api, Json
 from tests.faults.town import DATASET, make_file
@@ -109,3 +110,17 @@ async def test_back_to_a_backup_made_while_departments_reported(  # noqa: PLR091
     (second / "records.dump").write_bytes(b"not what it was")
     with pytest.raises(CouldNotStart, match=r"records\.dump"):
         backup.restore(backup.Sources("postgresql://nowhere/x", "postgresql://nowhere/y", "file:///nowhere"), second)
+
+
+def test_without_a_whole_backup_nothing_is_stopped_or_made(tmp_path: Path) -> None:
+    folder, saved = tmp_path / "var", tmp_path / "saved"
+    with pytest.raises(CouldNotStart, match=r"manifest\.json"):
+        local.restore(folder, saved)
+    saved.mkdir()
+    (saved / "manifest.json").write_text('{"sha256": {"auth": "x", "records": "x"}}')
+    with pytest.raises(CouldNotStart, match=r"\.dump"):
+        local.restore(folder, saved)
+    (saved / "manifest.json").write_text("half of it")
+    with pytest.raises(CouldNotStart, match="读不出来"):
+        local.restore(folder, saved)
+    assert not folder.exists()
