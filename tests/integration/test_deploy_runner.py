@@ -113,17 +113,6 @@ def test_a_second_up_restarts_nothing(runner: Runner) -> None:
     assert runner.pids() == before
 
 
-def test_sessions_end_and_a_lost_password_is_replaced_from_the_server(runner: Runner) -> None:
-    for words in (["USERNAME=nobody"], [], ["USERNAME=admin", "ALL=yes"]):
-        assert runner.make("end-sessions", *words).returncode != 0, words
-    for word, whose in (("ALL=yes", "所有人"), ("USERNAME=admin", "admin")):
-        done = runner.make("end-sessions", word)
-        assert (done.returncode, whose in done.stdout) == (0, True), done.stdout + done.stderr
-    before = runner.room.admin_password
-    assert runner.make("reset-admin").returncode == 0
-    assert runner.room.admin_password != before
-
-
 def test_workers_come_and_go_while_the_rest_runs_on(runner: Runner) -> None:
     before = runner.pids()
     runner.up(WORKERS="3")
@@ -217,6 +206,18 @@ def test_the_demonstration_stays_up_until_interrupted_and_stops_what_it_started(
         demo.send_signal(signal.SIGINT)
         assert demo.wait(60) == 0
     assert processes.started_with(MARK, str(runner.folder)) == []
+
+
+def test_sessions_end_and_a_lost_password_is_replaced_from_the_server(runner: Runner) -> None:
+    runner.up()  # after the demonstration, which signs in with the password
+    for words in (["USERNAME=nobody"], [], ["USERNAME=admin", "ALL=yes"]):
+        assert runner.make("end-sessions", *words).returncode != 0, words
+    for word, whose in (("ALL=yes", "所有人"), ("USERNAME=admin", "admin")):
+        done = runner.make("end-sessions", word)
+        assert (done.returncode, whose in done.stdout) == (0, True), done.stdout + done.stderr
+    before = runner.room.admin_password
+    assert runner.make("reset-admin").returncode == 0
+    assert runner.room.admin_password != before
 
 
 def test_down_ends_every_process_and_clean_removes_everything(runner: Runner) -> None:

@@ -68,7 +68,8 @@ async def run(made: Fragile, seeds: Iterable[int], until: float = float("inf")) 
         finally:
             watch.cancel()
             await conn.close()
-    wrong = vitals.compare(early, late)
+    # Other platforms of the same test run are not this one's.
+    wrong = vitals.compare(early, late._replace(strays=max(0, late.strays - early.strays)))
     if made.platform.pid("worker-1") != worker or not psutil.pid_exists(worker):
         wrong.append("the worker ended")
     [grown] = await asyncio.gather(watch, return_exceptions=True)
