@@ -32,9 +32,9 @@ INSERT INTO session (secret_hash, user_id, created_at, last_seen_at) VALUES ($1,
 -- $1 session  $2 user
 DELETE FROM session WHERE session_id = $1 AND user_id = $2;
 
--- name: delete_user_sessions
--- $1 user  $2 the one to keep, or NULL
-DELETE FROM session WHERE user_id = $1 AND ($2::uuid IS NULL OR session_id <> $2);
+-- name: end_sessions
+-- $1 user, or NULL: all  $2 the one to keep, or NULL
+DELETE FROM session WHERE ($1::uuid IS NULL OR user_id = $1) AND ($2::uuid IS NULL OR session_id <> $2);
 
 -- name: delete_department_sessions
 -- $1 department
@@ -52,17 +52,9 @@ WHERE session_id IN (SELECT session_id FROM session
                      LIMIT $3
                      FOR UPDATE SKIP LOCKED);
 
--- name: end_sessions
--- $1 user, or NULL: all
-DELETE FROM session WHERE $1::uuid IS NULL OR user_id = $1;
-
 -- name: end_tokens
 -- $1 user, or NULL: all  $2 now
 UPDATE api_token SET revoked_at = $2 WHERE revoked_at IS NULL AND ($1::uuid IS NULL OR user_id = $1);
-
--- name: revoke_user_tokens
--- $1 user  $2 now
-UPDATE api_token SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL;
 
 -- name: revoke_department_tokens
 -- $1 department  $2 now

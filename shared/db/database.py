@@ -25,6 +25,11 @@ Conn: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 Row: TypeAlias = asyncpg.Record
 
 
+def affected(status: str) -> int:
+    """How many rows a command tag such as `DELETE 3` is about."""
+    return int(status.rpartition(" ")[2])
+
+
 class DatabaseDown(Unavailable):
     slug = "database-down"
     title = "数据库暂时连不上"

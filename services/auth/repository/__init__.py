@@ -14,8 +14,3 @@ def pattern(part: str) -> str:
 def changed(status: str) -> bool:
     """Whether a command tag such as `UPDATE 1` says that a row was touched."""
     return not status.endswith(" 0")
-
-
-def count(status: str) -> int:
-    """How many rows a command tag such as `DELETE 3` is about."""
-    return int(status.rpartition(" ")[2])

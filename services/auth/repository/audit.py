@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.auth.repository import SQL, count, pattern
+from services.auth.repository import SQL, pattern
 from shared.contracts.accounts import AuditEntries, AuditEntry, AuditQuery
-from shared.db.database import Conn, Row
+from shared.db.database import Conn, Row, affected
 
 
 async def insert_audit(conn: Conn, entry: AuditEntry, user_id: UUID | None) -> None:
@@ -23,7 +23,7 @@ async def insert_audit(conn: Conn, entry: AuditEntry, user_id: UUID | None) -> N
 
 async def clear_audit(conn: Conn, before: datetime, most: int) -> int:
     """The oldest first."""
-    return count(await conn.execute(SQL["clear_audit"], before, most))
+    return affected(await conn.execute(SQL["clear_audit"], before, most))
 
 
 async def list_audit(conn: Conn, query: AuditQuery) -> AuditEntries:

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.auth.repository import SQL, changed, count
-from shared.db.database import Conn, Row
+from services.auth.repository import SQL, changed
+from shared.db.database import Conn, Row, affected
 
 
 class Closed(NamedTuple):
@@ -45,8 +45,9 @@ async def delete_session(conn: Conn, session_id: UUID, user_id: UUID) -> bool:
     return changed(await conn.execute(SQL["delete_session"], session_id, user_id))
 
 
-async def delete_user_sessions(conn: Conn, user_id: UUID, *, keep: UUID | None = None) -> None:
-    await conn.execute(SQL["delete_user_sessions"], user_id, keep)
+async def end_sessions(conn: Conn, user_id: UUID | None, *, keep: UUID | None = None) -> int:
+    """How many there were; None: of all users."""
+    return affected(await conn.execute(SQL["end_sessions"], user_id, keep))
 
 
 async def delete_department_sessions(conn: Conn, code: str) -> None:
@@ -57,13 +58,8 @@ async def delete_ended_sessions(conn: Conn, user_id: UUID, created_until: dateti
     await conn.execute(SQL["delete_ended_sessions"], user_id, created_until, seen_until)
 
 
-async def end_sessions(conn: Conn, user_id: UUID | None) -> int:
-    """How many were there; None: of all users."""
-    return count(await conn.execute(SQL["end_sessions"], user_id))
-
-
 async def clear_sessions(conn: Conn, created_until: datetime, seen_until: datetime, most: int) -> int:
-    return count(await conn.execute(SQL["clear_sessions"], created_until, seen_until, most))
+    return affected(await conn.execute(SQL["clear_sessions"], created_until, seen_until, most))
 
 
 async def closed_by_failures(

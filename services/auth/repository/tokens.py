@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.auth.repository import SQL, count
+from services.auth.repository import SQL
 from shared.contracts.accounts import Token
 from shared.contracts.base import PageQuery
-from shared.db.database import Conn
+from shared.db.database import Conn, affected
 
 
 class FreshToken(NamedTuple):
@@ -54,11 +54,7 @@ async def revoke_token(conn: Conn, token_id: UUID, user_id: UUID, now: datetime)
 
 async def end_tokens(conn: Conn, user_id: UUID | None, now: datetime) -> int:
     """How many were good or expired, not revoked; None: of all users."""
-    return count(await conn.execute(SQL["end_tokens"], user_id, now))
-
-
-async def revoke_user_tokens(conn: Conn, user_id: UUID, now: datetime) -> None:
-    await conn.execute(SQL["revoke_user_tokens"], user_id, now)
+    return affected(await conn.execute(SQL["end_tokens"], user_id, now))
 
 
 async def revoke_department_tokens(conn: Conn, code: str, now: datetime) -> None:

@@ -77,9 +77,9 @@ async def reset_admin(settings: DatabaseSettings, admin: AdminSettings) -> None:
         if user_id is None:
             raise NoSuchAdmin(admin.username)
         await repository.reset_password(conn, user_id, hashed)
-        await session_repository.delete_user_sessions(conn, user_id)
+        await session_repository.end_sessions(conn, user_id)
         now = utc_now()
-        await token_repository.revoke_user_tokens(conn, user_id, now)
+        await token_repository.end_tokens(conn, user_id, now)
         await session_repository.delete_failures_of_name(conn, name_hash(admin.username))
         await record(conn, OPERATIONS, now, "user.password_reset", f"用户 {admin.username}（账号启用，登录和令牌结束）")
     log.info("the admin has a new password")

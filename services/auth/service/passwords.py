@@ -54,6 +54,6 @@ class OwnPassword:
         async with self._db.transaction() as conn:
             if not await repository.change_password(conn, user_id, account["password_hash"], hashed):
                 raise WrongPassword("current", "当前密码不正确，请重新输入。")
-            await session_repository.delete_user_sessions(conn, user_id, keep=keep)
-            await token_repository.revoke_user_tokens(conn, user_id, self._now())
+            await session_repository.end_sessions(conn, user_id, keep=keep)
+            await token_repository.end_tokens(conn, user_id, self._now())
             await record(conn, caller, self._now(), "password.changed", f"用户 {username}")

@@ -74,8 +74,8 @@ class Users:
             await self._check_change(conn, before, after, [user for user, _ in admins])
             await repository.update_user(conn, after)
             if before.active and not after.active:
-                await session_repository.delete_user_sessions(conn, user_id)
-                await token_repository.revoke_user_tokens(conn, user_id, self._now())
+                await session_repository.end_sessions(conn, user_id)
+                await token_repository.end_tokens(conn, user_id, self._now())
             if wanted or code != before.department.code:
                 await record(conn, caller, self._now(), "user.changed", _describe(before, after))
             if password is not None:
@@ -101,8 +101,8 @@ class Users:
         policy.check_password(password, username=user.username, field="password")
         user_id = UUID(user.id)
         await repository.reset_password(conn, user_id, hashed)
-        await session_repository.delete_user_sessions(conn, user_id)
-        await token_repository.revoke_user_tokens(conn, user_id, self._now())
+        await session_repository.end_sessions(conn, user_id)
+        await token_repository.end_tokens(conn, user_id, self._now())
         # What was guessed at is gone: whoever locked the name out, the new password opens it at once.
         await session_repository.delete_failures_of_name(conn, name_hash(user.username))
         await record(conn, caller, self._now(), "user.password_reset", f"用户 {user.username}")

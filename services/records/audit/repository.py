@@ -2,7 +2,7 @@
 
 from shared.contracts.accounts import AuditEntry, AuditQuery
 from shared.contracts.identity import Identity
-from shared.db.database import Conn, Row
+from shared.db.database import Conn, Row, affected
 from shared.db.queries import escaped, load_queries
 
 SQL = load_queries("services.records.audit")
@@ -24,7 +24,7 @@ async def add(conn: Conn, identity: Identity, action: str, object_: str, reason:
 
 async def clear(conn: Conn, days: int, most: int) -> int:
     """How many lines went, the oldest first."""
-    return int((await conn.execute(SQL["clear_audit"], days, most)).rpartition(" ")[2])
+    return affected(await conn.execute(SQL["clear_audit"], days, most))
 
 
 async def list_audit(conn: Conn, wanted: AuditQuery) -> tuple[list[AuditEntry], int]:
