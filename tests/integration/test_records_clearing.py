@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from services.records.uploads.clearing import repository
 from services.records.uploads.clearing.service import ClearingService, Days
 from services.records.uploads.errors import WrongState
 from shared.contracts.identity import Identity
@@ -87,6 +88,9 @@ async def test_of_old_uploads_only_counts_and_records_stay(records: Records) -> 
     await records.send(correction, [row(3)], origins={3: (first.id, 5)})
     again = await records.upload([row(1, "长治另一公司"), row(2)], reporter)
     refused = await records.upload([row(7), row(8), row(9, DAY="")], reporter, mode="atomic")
+    half = await records.upload([row(30, DAY=""), row(31, DAY="")], reporter, mode="atomic")
+    closing = await records.register(reporter)
+    await records.send(closing, [row(30)], origins={3: (half.id, 3)})
     tried = await records.upload([row(6), row(6, DAY="")], reporter, dry_run=True)
     before, living = await figures(records), await records.snapshot()
     clearing = ClearingService(records.db, Days(rows=730, uploads=1095), most=2)
@@ -105,6 +109,8 @@ async def test_of_old_uploads_only_counts_and_records_stay(records: Records) -> 
         (correction.id, 3, "accepted"),
         (again.id, 3, "updated"),
         (again.id, 4, "unchanged"),
+        (half.id, 3, "closed"),
+        (closing.id, 3, "accepted"),
     }
     assert [one.id for one in await waiting(records, reporter)] == [fresh.id]
     assert (await records.get(tried.id)).state == "cancelled"
@@ -116,11 +122,19 @@ async def test_of_old_uploads_only_counts_and_records_stay(records: Records) -> 
 
     await records.services.undoing.undo(reporter, fresh.id)
     assert await figures(records) == before
-    for upload, touched in ((again, 1), (correction, 1), (first, 2)):
+    for upload, touched in ((again, 1), (correction, 1), (first, 2), (closing, 1)):
         undone = await records.services.undoing.undo(reporter, upload.id)
         assert undone.removed + undone.restored == touched, upload
         assert await waiting(records, reporter) == [], "what cannot be mended does not wait again"
     assert await records.living() == {}
+
+
+async def test_an_upload_half_cleared_is_not_applied(records: Records) -> None:
+    refused = await records.upload([row(7, DAY=""), row(8), row(9)], mode="atomic")
+    async with records.db.transaction() as conn:  # and here the process dies
+        assert await repository.drop_rows(conn, refused.id, 2) == 2
+    [left] = await records.fetch("SELECT row, outcome FROM ledger")
+    assert (left["row"], left["outcome"]) == (3, "rejected")
 
 
 async def waiting(records: Records, reporter: Identity) -> list[Upload]:

@@ -95,8 +95,9 @@ async def apply_waiting(conn: Conn, upload: Row) -> list[UUID]:
     upload_id = upload["upload_id"]
     if upload["mode"] != ATOMIC or upload["applied_at"] is not None or upload["state"] != UploadState.REJECTED:
         return []
-    # Nobody would see what happens to one that was taken off the list.
-    if upload["deleted_at"] is not None or await repository.waiting_rows(conn, upload_id):
+    # Nobody would see what happens to one that was taken off the list; of an emptied one nothing is left to apply.
+    off = upload["deleted_at"] is not None or upload["emptied_at"] is not None
+    if off or await repository.waiting_rows(conn, upload_id):
         return []
     dataset = await datasets.get_dataset(conn, upload["dataset_code"], upload["dataset_version"])
     before = Applied(upload["inserted"], upload["updated"], upload["unchanged"])  # rows closed by other uploads

@@ -30,9 +30,15 @@ LIMIT 1
 FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: drop_rows
--- Of an upload that never became records. $1 upload  $2 at most
+-- Of an upload that never became records; where another upload has closed a row, figures need to know. What keeps the upload from
+-- being applied goes last: nobody can apply what is left of it meanwhile. $1 upload  $2 at most
 DELETE FROM ledger
-WHERE upload_id = $1 AND row IN (SELECT row FROM ledger WHERE upload_id = $1 LIMIT $2);
+WHERE upload_id = $1
+  AND row IN (SELECT row
+              FROM ledger
+              WHERE upload_id = $1 AND outcome <> 'closed'
+              ORDER BY outcome = 'rejected'
+              LIMIT $2);
 
 -- name: empty_rows
 -- Which row became which record stays, for undoing; what was never mended can be mended no more. $1 upload  $2 at most

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.db.database import Conn, Row
+from shared.db.database import Conn, Row, affected
 from shared.db.queries import load_queries
 
 SQL = load_queries("services.records.uploads.clearing")
@@ -15,7 +15,7 @@ async def next_upload(conn: Conn, days: int) -> UUID | None:
 
 
 async def clear_rows(conn: Conn, upload_id: UUID, most: int) -> int:
-    return _count(await conn.execute(SQL["clear_rows"], upload_id, most))
+    return affected(await conn.execute(SQL["clear_rows"], upload_id, most))
 
 
 async def mark_cleared(conn: Conn, upload_id: UUID) -> None:
@@ -27,8 +27,12 @@ async def next_to_empty(conn: Conn, days: int) -> Row | None:
     return await conn.fetchrow(SQL["next_to_empty"], days)
 
 
-async def empty_rows(conn: Conn, upload_id: UUID, most: int, *, applied: bool) -> int:
-    return _count(await conn.execute(SQL["empty_rows" if applied else "drop_rows"], upload_id, most))
+async def drop_rows(conn: Conn, upload_id: UUID, most: int) -> int:
+    return affected(await conn.execute(SQL["drop_rows"], upload_id, most))
+
+
+async def empty_rows(conn: Conn, upload_id: UUID, most: int) -> int:
+    return affected(await conn.execute(SQL["empty_rows"], upload_id, most))
 
 
 async def mark_emptied(conn: Conn, upload_id: UUID) -> None:
@@ -36,8 +40,4 @@ async def mark_emptied(conn: Conn, upload_id: UUID) -> None:
 
 
 async def clear_messages(conn: Conn, days: int, most: int) -> int:
-    return _count(await conn.execute(SQL["clear_messages"], days, most))
-
-
-def _count(status: str) -> int:
-    return int(status.rpartition(" ")[2])
+    return affected(await conn.execute(SQL["clear_messages"], days, most))

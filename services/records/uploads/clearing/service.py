@@ -64,9 +64,11 @@ class ClearingService:
             if upload["state"] == UploadState.AWAITING_CONFIRMATION:  # there will be nothing left to confirm
                 await applied.cancel(conn, upload_id)
                 await uploads.drop_batches(conn, upload_id)
-            gone = await repository.empty_rows(conn, upload_id, self._most, applied=upload["applied"])
+            gone = 0 if upload["applied"] else await repository.drop_rows(conn, upload_id, self._most)
             if gone < self._most:
-                await repository.mark_emptied(conn, upload_id)
+                gone = await repository.empty_rows(conn, upload_id, self._most)
+                if gone < self._most:
+                    await repository.mark_emptied(conn, upload_id)
             return gone
 
     async def _messages(self) -> int:
