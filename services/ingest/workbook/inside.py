@@ -63,14 +63,13 @@ def main(connection: Connection, work: str, limits: Limits) -> None:
     try:
         _limit(limits)
         pipe = _Pipe(connection)
-        # Where nobody is waiting any more nothing is said at all: a traceback would quote the file.
-        with suppress(BrokenPipeError, ConnectionResetError):
-            try:
-                _WORK[work](pipe, limits)
-            except (BrokenPipeError, ConnectionResetError):
-                raise
-            except Exception as error:
-                gc.collect()
+        try:
+            _WORK[work](pipe, limits)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # nobody is waiting any more
+        except Exception as error:
+            gc.collect()
+            with suppress(BrokenPipeError, ConnectionResetError):  # nor for this: a traceback would quote the file
                 pipe.send(*_last_word(error))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
