@@ -92,3 +92,9 @@ export const CATEGORIES: Record<NonNullable<Schemas['Dataset']['category']>, str
 }
 export const SUBJECTS: Record<Schemas['Dataset']['subject'], string> = { legal_person: '法人', natural_person: '自然人' }
 export const isTwoPublicity = (dataset: { category?: string }) => dataset.category === 'licence' || dataset.category === 'penalty'
+/** Of figures, what is said in percent. */
+export const RATES = [
+  { what: 'stored_rate', title: '入库率' },
+  { what: 'qualified_rate', title: '合规率' },
+  { what: 'on_time_rate', title: '及时率' },
+] as const
