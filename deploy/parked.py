@@ -1,6 +1,7 @@
 """Messages that nobody could handle: to be looked at, sent back or dropped.
 
-`make parked` for the platform of this machine; `python -m deploy.parked list|again|drop` for the broker AMQP_URL names.
+`make parked` for the platform of this machine; `python -m deploy.parked list|again|drop` for the broker AMQP_URL names,
+or RECORDS_AMQP as in a persister's container.
 Of what a message holds only the upload is shown: the rest are rows of people.
 """
 
@@ -114,7 +115,7 @@ def report(amqp: str, verb: str) -> str:
 
 def main() -> None:
     verb = sys.argv[1] if len(sys.argv) == 2 else "list"
-    amqp = os.environ.get("AMQP_URL")
+    amqp = os.environ.get("AMQP_URL") or os.environ.get("RECORDS_AMQP")
     if verb not in {"list", "again", "drop"} or not amqp:
         sys.exit("用法：AMQP_URL=… python -m deploy.parked list|again|drop")
     print(report(amqp, verb))

@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
-from deploy.client.api import Api, ClientProblem
+from deploy.client.api import Api, ClientProblem, NotAuthorised
 from deploy.client.report import print_problems, print_uploads, terminal
 from deploy.client.uploads import Outcome, Parcel, progress_bars, send_all
 from deploy.demo.accounts import OFFICES, ROLES, Account, Register, make_accounts, reporting
 from deploy.demo.workbooks import Writer, spoil, write
 from deploy.local import runner
 from deploy.local.processes import CouldNotStart
-from deploy.local.room import Room, var_folder
+from deploy.local.room import Room, read_settings, var_folder
 from deploy.local.supervision import Supervisor
 
 console = terminal()
@@ -53,7 +53,13 @@ NOT_A_WORKBOOK = "市安监局-行政处罚（其实是文本）.xls"
 
 async def demonstrate(room: Room) -> None:
     async with Api.open(room.url) as admin:
-        await admin.sign_in("admin", room.admin_password)
+        try:
+            await admin.sign_in("admin", room.admin_password)
+        except NotAuthorised as problem:
+            raise ClientProblem(
+                f"admin 的密码不再是 {room.folder / 'admin-password'} 里的那个，这个平台已有人在用。"
+                "演示请另用一个数据文件夹：make demo VAR=var/demo-only PORT=8090"
+            ) from problem
         with console.status("建立演示部门和账号 …"):
             accounts = await make_accounts(admin, Register(room.folder / "demo" / "accounts.json"))
             officers = {a.office.code: await reporting(admin, a) for a in accounts if a.role == "reporter"}
@@ -109,7 +115,12 @@ def _print_accounts(room: Room, accounts: list[Account]) -> None:
 
 def main() -> None:
     once = "--once" in sys.argv[1:] or os.environ.get("DEMO_ONCE") == "1"
-    var = var_folder()
+    try:
+        read_settings()
+        var = var_folder()
+    except CouldNotStart as problem:
+        console.print(str(problem), style="red", markup=False)
+        sys.exit(1)
     was_running = var.exists() and Supervisor(Room.open(var)).pid() is not None
     # Also where whoever started us ignores them, as a shell does for what runs behind it.
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -2,8 +2,11 @@
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+
+from dotenv import load_dotenv
 
 from deploy.local import plan, processes, rabbitmq
 from deploy.local.postgres import Postgres
@@ -102,8 +105,23 @@ def _block(first: int, count: int) -> int:
 
 
 def var_folder() -> Path:
-    """VAR, or var/ beside the code."""
-    return Path(os.environ.get("VAR") or ROOT / "var").absolute()
+    """VAR, or var/ beside the code.
+
+    Raises:
+        CouldNotStart: RabbitMQ's scripts and supervisord cannot live in such a path.
+    """
+    folder = Path(os.environ.get("VAR") or ROOT / "var").absolute()
+    if not re.fullmatch(r"[A-Za-z0-9/._+@=~-]+", str(folder)):
+        raise CouldNotStart(
+            f"数据文件夹 {folder} 的路径里有空格、汉字或其他符号，RabbitMQ 在那里启动不了。"
+            "请用 VAR 换一个只含字母和数字的，例如：make up VAR=/srv/credit"
+        )
+    return folder
+
+
+def read_settings() -> None:
+    """.env beside the code, the file docker compose reads too; what the environment says goes first."""
+    load_dotenv(ROOT / ".env")
 
 
 def number(name: str, lowest: int, highest: int) -> int | None:

@@ -26,6 +26,7 @@ from shared.messaging.topology import LANES, PERSISTER, SHARDS, WORKER, persiste
 
 LOCK = "lock"
 READY_SECONDS = 120.0
+DEATHS = 4  # signs of them in a process that starts: more, and it will not come up
 SETTINGS_PREFIXES = ("AUTH_", "RECORDS_", "INGEST_", "GATEWAY_")
 
 
@@ -83,6 +84,24 @@ def _with_servers(folder: Path) -> tuple[Room, Supervisor]:
         supervisor.start()
     _wait_for_servers(room)
     return room, supervisor
+
+
+def require_running(folder: Path) -> None:
+    """Raises CouldNotStart unless the servers of `folder` can be asked; makes no folder."""
+    if not (folder / "choices.json").exists():
+        raise CouldNotStart(f"{folder} 里没有平台。路径对吗？用 make up 启动一个。")
+    room = Room.open(folder)
+    ours = room.postgres is not None or room.rabbitmq is not None
+    if ours and Supervisor(room).pid() is None:
+        raise CouldNotStart("平台没有运行。先用 make up 启动，再试。")
+
+
+def backups(folder: Path) -> str:
+    """Where there are any, in words."""
+    found = sorted(path for path in (folder / "backups").glob("*") if path.is_dir())
+    if not found:
+        return f"{folder / 'backups'} 里还没有备份（make backup 存一份）；存在别处的：make restore FROM=那个文件夹"
+    return "\n".join(["已有的备份：", *(f"    make restore FROM={path}" for path in found)])
 
 
 def save(folder: Path, to: Path) -> Path:
@@ -190,8 +209,12 @@ def _asked_for(room: Room, *, running: bool) -> Room:
     port = number("PORT", 1, 65_535) or room.choices.gateway_port
     workers = number("WORKERS", 1, plan.MAX_WORKERS) or room.choices.workers
     if not (running and port == room.choices.gateway_port) and not processes.is_free(port):
-        raise CouldNotStart(f"端口 {port} 已被别的程序占用。请换一个端口，例如：make up PORT={port + 10}")
+        raise CouldNotStart(f"端口 {port} 已被别的程序占用。请换一个，例如在命令后加 PORT={_free_after(port)}")
     return room.remember(gateway_port=port, workers=workers)
+
+
+def _free_after(port: int) -> int:
+    return next(other for other in range(port + 10, 65_536, 10) if processes.is_free(other))
 
 
 def _servers(room: Room) -> list[Program]:
@@ -244,19 +267,34 @@ def _prepare_databases(room: Room, wanted: list[plan.Process]) -> None:
 
 
 def wait_ready(room: Room, supervisor: Supervisor, wanted: list[plan.Process]) -> None:
-    deadline = time.monotonic() + READY_SECONDS
+    """Raises CouldNotStart: one dies again and again, or is not ready in time."""
+    began = looked = time.monotonic()
     waiting = list(wanted)
-    while waiting:
-        waiting = [process for process in waiting if not is_ready(process.ready_url)]
-        if waiting and time.monotonic() > deadline:
-            states = supervisor.states()
-            said = [
-                f"{process.name}（{states.get(process.name, '未知')}，{process.ready_url}）的日志末尾：\n"
-                f"{processes.tail(room.log(process.name))}"
-                for process in waiting
-            ]
-            raise CouldNotStart(f"{READY_SECONDS:.0f} 秒内未就绪：\n" + "\n\n".join(said))
-        time.sleep(0.1 if waiting else 0)
+    deaths: dict[str, set[object]] = {process.name: set() for process in wanted}
+    while waiting := [process for process in waiting if not is_ready(process.ready_url)]:
+        now = time.monotonic()
+        if now > began + READY_SECONDS:
+            raise CouldNotStart(f"{READY_SECONDS:.0f} 秒内未就绪：\n" + _last_words(room, supervisor, waiting))
+        if now > looked + 1.0:
+            looked = now
+            said = supervisor.status()
+            for process in waiting:
+                state, *words = said.get(process.name, ["?"])
+                # Dead within its first second, or alive with another pid than when looked at before.
+                deaths[process.name].add(now if state == "BACKOFF" else words[1] if state == "RUNNING" else state)
+            dying = [process for process in waiting if len(deaths[process.name]) > DEATHS]
+            if dying:
+                raise CouldNotStart("启动后总是马上退出：\n" + _last_words(room, supervisor, dying))
+        time.sleep(0.1)
+
+
+def _last_words(room: Room, supervisor: Supervisor, of: Iterable[plan.Process]) -> str:
+    states = supervisor.states()
+    return "\n\n".join(
+        f"{process.name}（{states.get(process.name, '未知')}，{process.ready_url}）的日志末尾：\n"
+        f"{processes.tail(room.log(process.name))}"
+        for process in of
+    )
 
 
 def status(folder: Path) -> tuple[str, bool]:
@@ -266,9 +304,12 @@ def status(folder: Path) -> tuple[str, bool]:
     if supervisor.pid() is None:
         return "没有运行。用 make up 启动。", False
     states = supervisor.states()
-    ready = {process.name: is_ready(process.ready_url) for process in _plan(room)}
-    words = {True: "就绪", False: "未就绪"}
-    lines = [f"{name:<12}{state:<10}{words[ready[name]] if name in ready else ''}" for name, state in states.items()]
+    wanted = {process.name: process for process in _plan(room)}
+    ready = {name: is_ready(process.ready_url) for name, process in wanted.items()}
+    lines = []
+    for name, state in states.items():
+        how = f"{'就绪　' if ready[name] else '未就绪'}  127.0.0.1:{wanted[name].port}" if name in wanted else ""
+        lines.append(f"{name:<12}{state:<10}{how}".rstrip())
     return "\n".join([*lines, f"地址：{room.url}"]), all(ready.values())
 
 

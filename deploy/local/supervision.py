@@ -132,8 +132,12 @@ class Supervisor:
 
     def states(self) -> dict[str, str]:
         """Program → RUNNING, STARTING, BACKOFF, STOPPED …"""
+        return {name: words[0] for name, words in self.status().items()}
+
+    def status(self) -> dict[str, list[str]]:
+        """Program → its state and what supervisorctl says about it: RUNNING pid 123, uptime …"""
         lines = [line.split() for line in self.command("status").splitlines()]
-        return {words[0]: words[1] for words in lines if len(words) > 1}
+        return {words[0]: words[1:] for words in lines if len(words) > 1}
 
     def stop(self) -> None:
         """Stop all programs, the last started first, then supervisord; returns when it is gone."""

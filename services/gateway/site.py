@@ -61,5 +61,8 @@ class SiteFile(Site):
 
 
 def read_site(path: Path) -> SiteFile:
-    """Raises OSError or ValueError where the file is missing or wrong: the process must not start then."""
-    return SiteFile.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    """Raises ValueError, naming the file, where it is missing or wrong: the process must not start then."""
+    try:
+        return SiteFile.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ValueError(f"GATEWAY_SITE, {path}: {error}") from error

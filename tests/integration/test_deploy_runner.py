@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from deploy.local import processes
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ, answers
 from deploy.local.room import MARK, Room
-from deploy.local.runner import clean, is_ready, only_one
+from deploy.local.runner import READY_SECONDS, clean, is_ready, only_one
 from deploy.local.supervision import Supervisor
 from tests.fixtures.room import ROOT, room
 
@@ -34,8 +35,8 @@ class Runner:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(STRAY)}
         return {**inherited, "VAR": str(self.folder)}
 
-    def run(self, verb: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        return self._run("deploy.local", verb, **settings)
+    def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return self._run("deploy.local", *words, **settings)
 
     def demonstrate(self) -> subprocess.CompletedProcess[str]:
         return self._run("deploy.demo", "--once")
@@ -208,6 +209,36 @@ def test_the_demonstration_stays_up_until_interrupted_and_stops_what_it_started(
     assert processes.started_with(MARK, str(runner.folder)) == []
 
 
+def test_a_process_that_dies_at_its_start_is_not_waited_for(runner: Runner, tmp_path: Path) -> None:
+    broken = tmp_path / "site.yaml"
+    broken.write_text("platform: [")
+    began = time.monotonic()
+    done = runner.run("up", GATEWAY_SITE=str(broken))
+    assert time.monotonic() - began < READY_SECONDS / 2
+    assert done.returncode != 0
+    assert "gateway" in done.stderr
+    assert str(broken) in done.stderr
+    runner.up()
+
+
+def test_a_restore_of_nothing_names_the_backups_there_are(runner: Runner) -> None:
+    assert "还没有备份" in runner.run("restore").stderr
+    assert runner.run("backup").returncode == 0
+    [saved] = (runner.folder / "backups").iterdir()
+    assert f"make restore FROM={saved}" in runner.run("restore").stderr
+
+
+def test_the_demonstration_says_why_it_cannot_use_a_platform_in_use(runner: Runner) -> None:
+    password = runner.folder / "admin-password"
+    kept = password.read_text()
+    password.write_text("changed-in-the-portal")
+    done = runner.demonstrate()
+    password.write_text(kept)
+    assert done.returncode == 1
+    assert "已有人在用" in done.stdout.replace("\n", "")
+    assert "make demo VAR=" in done.stdout.replace("\n", "")
+
+
 def test_sessions_end_and_a_lost_password_is_replaced_from_the_server(runner: Runner) -> None:
     runner.up()  # after the demonstration, which signs in with the password
     for words in (["USERNAME=nobody"], [], ["USERNAME=admin", "ALL=yes"]):
@@ -275,3 +306,22 @@ def test_a_server_that_is_given_but_not_there_is_named(tmp_path: Path) -> None:
     done = runner.run("up", PORT=str(processes.free_ports(1)[0]), **nowhere)
     assert runner.run("clean", **nowhere).returncode == 0
     assert (done.returncode, "DATABASE_URL" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+
+
+@pytest.mark.parametrize("verb", ["backup", "parked", "psql", "reset-admin", "end-sessions"])
+def test_what_needs_the_platform_running_says_so_and_makes_no_folder(verb: str, tmp_path: Path) -> None:
+    mistyped = Runner(tmp_path / "no-such-platform")
+    words = [verb, *{"psql": ["records"], "end-sessions": ["--all"]}.get(verb, [])]
+    done = mistyped.run(*words)
+    assert done.returncode != 0
+    assert "里没有平台" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not mistyped.folder.exists()
+
+
+def test_a_folder_the_servers_cannot_live_in_is_refused_in_words(tmp_path: Path) -> None:
+    for verb in ("up", "status"):
+        done = Runner(tmp_path / "信用 平台").run(verb)
+        assert done.returncode != 0
+        assert "路径里有空格、汉字" in done.stderr
+    assert not (tmp_path / "信用 平台").exists()
