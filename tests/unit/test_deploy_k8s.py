@@ -107,6 +107,23 @@ def test_every_address_leads_to_a_service_and_through_the_policies(manifests: li
         # The persister and the workers are told the addresses too, and call nobody.
         assert caller in allowed | {"records-persister", "ingest-worker"}, (caller, host)
         assert rule["ports"] == [{"protocol": "TCP", "port": port}]
+        if caller in allowed:
+            peer = {"podSelector": {"matchLabels": {"app": "credit", "process": host}}}
+            way = {"to": [peer], "ports": [{"protocol": "TCP", "port": port}]}
+            assert way in policies[caller]["spec"]["egress"], (caller, host)
+
+
+def test_a_process_goes_out_to_the_servers_it_is_told_of_and_no_others(manifests: list[Json]) -> None:
+    policies = of_kind(manifests, "NetworkPolicy")
+    assert [rule["ports"][0]["port"] for rule in policies["closed"]["spec"]["egress"]] == [53]
+    workloads = {**of_kind(manifests, "Deployment"), **of_kind(manifests, "Job")}
+    for server, setting in {"postgres": "_DATABASE", "rabbitmq": "_AMQP", "blobs": "_BLOBS"}.items():
+        [asked] = policies[f"to-{server}"]["spec"]["podSelector"]["matchExpressions"]
+        told = {
+            name for name, workload in workloads.items() if any(one.endswith(setting) for one in environment(workload))
+        }
+        # The migration is told where the broker is, as all of records is, and does not connect.
+        assert set(asked["values"]) == told - ({"migrate-records"} if server == "rabbitmq" else set())
 
 
 def test_nothing_runs_as_root_or_without_limits(manifests: list[Json]) -> None:
