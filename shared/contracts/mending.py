@@ -18,11 +18,12 @@ class ReplaceValue(Body):
     field: str
     from_: Annotated[str, Field(alias="from", description="The whole value as it stands in the row; empty: nothing.")]
     to: str
+    dry_run: Annotated[bool, Field(description="Say what would become of the rows; change nothing.")] = False
 
 
 class Replaced(Shape):
     rows: int = Field(description="Rejected rows that held the value.")
-    corrected: int = Field(description="Of these, rows that are good now.")
+    corrected: int = Field(description="Of these, rows that are good with the new one.")
     upload: Upload
 
 

@@ -253,6 +253,11 @@ async def test_the_audit_is_filtered_and_reads_in_words(screen: Screen) -> None:
     await page.go_back()
     await expect(rows.filter(has_text="上报文件").first).to_be_visible()
     assert "action=upload.registered" in page.url
+    await expect(page.get_by_label("操作人姓名")).to_have_value("演练reporter")
+    await expect(rows.filter(has_text="上报文件")).to_have_count(1)
+    await page.get_by_role("button", name="清除条件").click()
+    await expect(page.get_by_label("操作人姓名")).to_have_value("")
+    assert page.url.endswith("/admin/audit")
 
 
 def test_every_action_of_the_audit_has_its_name() -> None:

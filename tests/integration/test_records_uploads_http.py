@@ -130,7 +130,13 @@ async def test_rows_are_mended_ignored_and_replaced(world: World) -> None:
     assert (mended.status, mended.json["outcome"], mended.json["row"]) == (200, "corrected", 4)
     ignored = await caller.post(f"/uploads/{one}/rows/5/ignore")
     assert ignored["outcome"] == "ignored"
-    replaced = await caller.post(f"/uploads/{one}/replacements", {"field": "JDRQ", "from": "x", "to": "2018/1/31"})
+    wanted = {"field": "JDRQ", "from": "x", "to": "2018/1/31"}
+    for to, corrected in (("2018/1/31", 2), ("y", 0)):
+        tried = await caller.post(f"/uploads/{one}/replacements", {**wanted, "to": to, "dry_run": True})
+        assert (tried["rows"], tried["corrected"]) == (2, corrected)
+    assert (await caller.get(f"/uploads/{one}"))["counts"]["corrected"] == 1
+    assert (await caller.get(f"/uploads/{one}/rows?outcome=rejected"))["total"] == 2
+    replaced = await caller.post(f"/uploads/{one}/replacements", wanted)
     assert (replaced["rows"], replaced["corrected"]) == (2, 2)
     counts = (await caller.get(f"/uploads/{one}"))["counts"]
     assert counts == {

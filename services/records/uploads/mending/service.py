@@ -63,13 +63,18 @@ class MendingService:
         return answer
 
     async def replace(self, identity: Identity, upload_id: UUID, wanted: ReplaceValue) -> Replaced:
-        """Mend every rejected row that holds one wrong value."""
+        """Mend every rejected row that holds one wrong value; a dry run only counts them."""
         async with self._db.transaction() as conn:
             upload, dataset = await self._lock(conn, identity, upload_id)
             _require_fields(dataset, [wanted.field])
             rows = await repository.rows_with_value(conn, upload_id, wanted.field, wanted.from_)
             values = {one.row: {**one.values, wanted.field: wanted.to} for one in rows}
             again = checked_again(dataset, upload, values, today())
+            if wanted.dry_run:
+                good = sum(one.good for one in (await self._once_a_key(conn, upload, dataset, again)).values())
+                return Replaced(
+                    rows=len(rows), corrected=good, upload=upload_of(await uploads.get_upload(conn, upload_id))
+                )
             good, others = await self._write(conn, identity, upload, dataset, again)
             await audit.add(
                 conn, identity, "rows.replaced", f"upload {upload_id} field {wanted.field} rows {len(rows)}"
@@ -107,16 +112,20 @@ class MendingService:
         require_mendable(upload)
         return upload, await datasets.get_dataset(conn, upload["dataset_code"], upload["dataset_version"])
 
+    async def _once_a_key(
+        self, conn: Conn, upload: Row, dataset: Dataset, again: dict[int, Checked]
+    ) -> dict[int, Checked]:
+        keys = [one.key for one in again.values() if one.good and one.key]
+        taken = await repository.rows_with_keys(conn, upload["upload_id"], keys)
+        return once_a_key(dataset, upload, again, taken)
+
     async def _write(
         self, conn: Conn, identity: Identity, upload: Row, dataset: Dataset, again: dict[int, Checked]
     ) -> tuple[int, list[UUID]]:
         """Write the rows and apply what is good now; how many are, and the other uploads that changed by it."""
-        keys = [one.key for one in again.values() if one.good and one.key]
-        taken = await repository.rows_with_keys(conn, upload["upload_id"], keys)
-        again = once_a_key(dataset, upload, again, taken)
         again = {
             row: one._replace(key=one.key or uuid5(upload["upload_id"], f"row {row}")) if one.good else one
-            for row, one in again.items()
+            for row, one in (await self._once_a_key(conn, upload, dataset, again)).items()
         }
         await repository.write_rows(conn, upload["upload_id"], again)
         good = [row for row, one in again.items() if one.good]

@@ -3005,6 +3005,12 @@ export interface components {
             from: string;
             /** To */
             to: string;
+            /**
+             * Dry Run
+             * @description Say what would become of the rows; change nothing.
+             * @default false
+             */
+            dry_run: boolean;
         };
         /** Replaced */
         Replaced: {
@@ -3015,7 +3021,7 @@ export interface components {
             rows: number;
             /**
              * Corrected
-             * @description Of these, rows that are good now.
+             * @description Of these, rows that are good with the new one.
              */
             corrected: number;
             upload: components["schemas"]["Upload"];
