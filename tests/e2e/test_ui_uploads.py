@@ -60,9 +60,10 @@ async def test_an_officer_uploads_mends_and_brings_back(screen: Screen, tmp_path
     # One wrong value of a column in all rows.
     await page.get_by_role("button", name="批量替换").first.click()
     dialog = page.get_by_role("dialog", name="批量替换")
-    await expect(dialog).to_contain_text("共 2 行，将一起改正")
+    await expect(dialog).to_contain_text("共 2 行。")
+    await choose(dialog, "改为", "普通")
+    await expect(dialog).to_contain_text("共 2 行，改后全部合格")
     await screen.picture(page, "replace")
-    await dialog.get_by_label("改为").fill("普通")
     await dialog.get_by_role("button", name="全部替换（2 行）").click()
     await expect(dialog).to_be_hidden()
     await expect(page.get_by_role("heading", level=2)).to_have_count(1)
