@@ -235,12 +235,14 @@ async def test_the_audit_is_filtered_and_reads_in_words(screen: Screen) -> None:
     page = await screen.page("admin", f"/admin/audit?department={screen.department}")
     rows = page.get_by_role("table").get_by_role("row")
     await expect(rows.filter(has_text="上报文件")).to_contain_text("行政许可")
+    await page.get_by_label("操作人姓名").fill("还没有查")
     await choose(page, "操作种类", "登录：全部")
     await expect(rows.filter(has_text="上报文件")).to_have_count(0)
     await expect(rows.filter(has_text=f"用户 {screen.department}_reporter").first).to_contain_text(
         screen.department_name
     )
     assert "action=session" in page.url
+    await expect(page.get_by_label("操作人姓名")).to_have_value("还没有查")
     await choose(page, "操作种类", "上报文件")
     await page.get_by_label("操作人姓名").fill("演练reporter")
     await page.keyboard.press("Enter")
