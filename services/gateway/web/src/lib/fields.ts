@@ -33,6 +33,9 @@ export function display(field: Shown, value: string | null | undefined): string 
   return field.several ? kinds(value).map(label).join(SEVERAL) : label(value)
 }
 
+/** A choice as it is offered: its code beside its label where they differ. */
+export const choiceLabel = ({ value, label }: Schemas['Choice']) => (value === label ? label : `${label}（${value}）`)
+
 /** Between several choices in one value, as the server keeps them; a choice itself may hold a 、. */
 const SEVERAL = '；'
 export const kinds = (value: string | undefined) => (value ?? '').split(SEVERAL).filter(Boolean)
