@@ -5,7 +5,7 @@ import re
 from uuid import uuid4
 
 import xlrd
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.e2e.browser import Screen, choose
 
@@ -194,6 +194,10 @@ async def test_two_admins_change_one_dataset(screen: Screen) -> None:
     await expect(page.get_by_role("button", name="去掉 机构全称")).to_be_visible()
 
 
+async def never_answered(_: Route) -> None:
+    """Leaves the request open until the page gives it up."""
+
+
 async def test_a_copy_starts_from_another_dataset(screen: Screen) -> None:
     screen.provokes("POST /api/v1/datasets", 409)
     code = f"t_{uuid4().hex[:8]}"
@@ -206,10 +210,15 @@ async def test_a_copy_starts_from_another_dataset(screen: Screen) -> None:
     made, model = await screen.definition(code), await screen.definition("xzxk_zrr_2018")
     same = ("fields", "rules", "key", "roles", "category", "subject", "standard")
     assert {name: made[name] for name in same} == {name: model[name] for name in same}
-    # What the server alone knows is said at its place: the code is taken.
-    await page.goto("/admin/datasets/new?from=xzxk_zrr_2018")
-    await page.get_by_role("textbox", name=re.compile("^编码")).fill(code)
-    await page.get_by_role("button", name="检查并保存").click()
+    # What the server alone knows is said at its place: the code is taken. What the page asks by itself while one
+    # types would come later and wipe it out: it is given up.
+    async with page.expect_response("**/api/v1/datasets/trial"):
+        await page.goto("/admin/datasets/new?from=xzxk_zrr_2018")
+    await page.route("**/api/v1/datasets/trial", never_answered, times=1)
+    async with page.expect_request("**/api/v1/datasets/trial"):
+        await page.get_by_role("textbox", name=re.compile("^编码")).fill(code)
+    async with page.expect_event("requestfailed", lambda request: request.url.endswith("/datasets/trial")):
+        await page.get_by_role("button", name="检查并保存").click()
     await page.get_by_role("dialog", name="新建数据集").get_by_role("button", name="新建").click()
     await expect(page.get_by_text("已经有数据集在用").first).to_be_visible()
     await expect(page.get_by_role("textbox", name=re.compile("^编码"))).to_be_focused()

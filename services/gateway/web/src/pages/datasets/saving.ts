@@ -16,13 +16,15 @@ interface Board {
   code: string | undefined
   base: ShallowRef<Dataset | undefined>
   designing: Designing
+  /** What is asked by itself meanwhile. */
+  trying: { stop: () => void }
   goTo: (trouble: Trouble) => Promise<void>
   /** Puts a definition on the board. */
   start: (definition: Dataset) => void
 }
 
 /** From 检查并保存 to a new version: what it would change is shown first, and settled where somebody else was quicker. */
-export function useSaving({ code, base, designing, goTo, start }: Board) {
+export function useSaving({ code, base, designing, trying, goTo, start }: Board) {
   const { design, draft, own, attempted, refused, sample, trial } = designing
   const router = useRouter()
   const queries = useQueryClient()
@@ -61,6 +63,7 @@ export function useSaving({ code, base, designing, goTo, start }: Board) {
     attempted.value = true
     problem.value = ''
     if (own.value.length) return void goTo(own.value[0]!)
+    trying.stop()
     busy.value = true
     try {
       trial.value = await tried(draft.value, sampleOf(draft.value.fields, sample.value))
@@ -86,6 +89,7 @@ export function useSaving({ code, base, designing, goTo, start }: Board) {
     else sayProblem(error)
   }
   async function save() {
+    trying.stop()
     busy.value = true
     problem.value = ''
     try {
