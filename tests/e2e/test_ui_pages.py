@@ -7,8 +7,10 @@ from playwright.async_api import expect
 
 from tests.e2e.api import licence, penalty, workbook
 from tests.e2e.browser import Screen
+from tests.fixtures.room import ROOT
 
-ID = re.compile("[0-9a-f-]{36}")
+ROUTER = ROOT / "services" / "gateway" / "web" / "src" / "router.ts"
+# {upload} has a row to mend, {record} is one of its records.
 OFFICER = [
     "/home",
     "/subjects",
@@ -27,21 +29,41 @@ OFFICER = [
     "/account",
     "/help",
     "/contacts",
+    "/uploads/{upload}",
+    "/uploads/{upload}/failures",
+    "/records/{record}",
+    "/subjects/{record}",
+    "/no/such/page",
 ]
 ADMIN = [
     "/home",
     "/statistics?group_by=department",
+    "/licences",
+    "/records",
+    "/records?dataset=xzxk_fr",
+    "/failures",
+    "/reports",
     "/uploads",
+    "/uploads/{upload}",
+    "/uploads/{upload}/failures",
+    "/records/{record}",
+    "/subjects/{record}",
+    "/account",
     "/admin/users",
     "/admin/departments",
     "/admin/audit",
     "/admin/datasets",
     "/admin/datasets/new",
-    "/admin/datasets/xzxk_fr",
+    *(
+        f"/admin/datasets/xzxk_fr?tab={tab}"
+        for tab in ("basics", "fields", "rules", "template", "form", "public", "versions")
+    ),
     "/admin/calendar",
 ]
 MANAGER = ["/home", "/statistics", "/licences", "/uploads", "/failures", "/messages", "/account", "/admin/users"]
 PUBLIC = ["/", "/?category=penalty", "/platform", "/portal"]
+# Each by the test that its words are in.
+ELSEWHERE = ["/public/records/{record}", "/portal/password"]
 
 
 @pytest.mark.parametrize(
@@ -53,14 +75,21 @@ async def test_every_page_of_a_role(screen: Screen, role: str, paths: list[str])
     upload = await api.upload("xzxk_fr", workbook(definition, [licence(1), licence(2), licence(3, XK_XDR="")]))
     records = (await api.get("/records?dataset=xzxk_fr"))["items"]
     page = await screen.page(role, "/home")
-    for path in [*paths, f"/uploads/{upload['id']}", f"/records/{records[0]['id']}", f"/subjects/{records[0]['id']}"]:
-        await page.goto(path)
+    for path in paths:
+        await page.goto(path.format(upload=upload["id"], record=records[0]["id"]))
         await expect(page.get_by_role("heading", level=1)).to_have_count(1)
         await page.wait_for_load_state("networkidle")
         await expect(page.get_by_label("正在加载")).to_have_count(0)
         await expect(page.get_by_role("alert").filter(has_text="再试一次")).to_have_count(0)
         await screen.accessible(page)
-        await screen.picture(page, f"{role}{re.sub('[^a-z]+', '-', ID.sub('one', path))}")
+        await screen.picture(page, f"{role}{re.sub('[^a-z]+', '-', path)}")
+
+
+def test_every_page_of_the_router_is_walked() -> None:
+    walked = [path.partition("?")[0] for path in (*OFFICER, *ADMIN, *MANAGER, *PUBLIC, *ELSEWHERE)]
+    for route in re.findall(r"path: '([^']*)'", ROUTER.read_text()):
+        pattern = re.sub(r":\w+(\(\.\+\))?", lambda found: ".+" if found[1] else "[^/]+", f"/{route.lstrip('/')}")
+        assert any(re.fullmatch(pattern, path) for path in walked), f"no test walks {route}"
 
 
 async def test_the_public_site_also_on_a_phone(screen: Screen) -> None:
