@@ -134,6 +134,18 @@ async def test_guessing_the_current_password_is_counted_too(auth: AuthWorld) -> 
     assert (await officer.call("PUT", "/api/v1/session/password", right)).status == 429
 
 
+async def test_who_is_signed_in_may_change_the_password_whatever_strangers_guess(auth: AuthWorld) -> None:
+    admin = await auth.sign_in()
+    officer = await auth.user(admin, "viewer", await auth.department(admin))
+    username = officer.user["username"]
+    await fail(auth, 5, username=username)
+    for number in range(9):
+        await fail(auth, 5, username=username, address=f"198.51.100.{number}")
+    assert (await auth.try_sign_in(username, USER_PASSWORD)).status == 429
+    change = {"current": USER_PASSWORD, "new": "Passw0rd!2027"}
+    assert (await officer.call("PUT", "/api/v1/session/password", change)).status == 204
+
+
 async def test_an_unknown_user_takes_as_long_as_a_known_one(make_auth: MakeAuth) -> None:
     """With the real parameters a hash takes some 30 ms; without one an answer takes two or three.
 

@@ -5,7 +5,8 @@ A rival at another address can thus not lock an officer out with a handful of at
 failures of that very pair; the wider counts go on, so that knowing one password buys no more guesses at another.
 What one address is says `counted_as`. A browser that the officer has signed in from before counts by itself, as if it
 were an address that nobody else has, and past the count of the name: a rival with many addresses, or in the same
-office, can go on as long as he likes.
+office, can go on as long as he likes. So does a session that asks for a new password; all tokens of a user are one,
+since a thief of one could make more.
 """
 
 import asyncio
@@ -19,8 +20,10 @@ from services.auth.errors import TooManyAttempts
 from services.auth.repository import sessions as repository
 from services.auth.service.clock import Clock
 from services.auth.service.devices import MARK, Devices
+from services.auth.service.identities import TOKEN_MARK
 from services.auth.tokens import digest
 from shared.addresses import counted_as
+from shared.contracts.identity import Identity
 from shared.db.database import Conn, Database
 
 NO_LIMIT = 2**31 - 1
@@ -44,6 +47,11 @@ class Lockout:
     def source(self, username: str, address: str, device: str | None = None) -> str:
         """Where attempts at this name count as coming from: the browser, if the name knows it, or else the address."""
         return self._devices.recognise(name_hash(username), device) or counted_as(address)
+
+    def own_source(self, caller: Identity) -> str:
+        """Where guesses of one already signed in count as coming from: only his own can spend them, nobody's outside."""
+        token = caller.session_id.startswith(TOKEN_MARK)
+        return f"{MARK}{caller.user_id if token else caller.session_id}"
 
     def remember(self, username: str) -> str:
         """For the browser that has just signed in."""

@@ -38,7 +38,7 @@ class OwnPassword:
         if account is None:
             raise UserNotFound("账号已停用，请联系部门管理员。")
         username: str = account["username"]
-        source = self._lockout.source(username, caller.address)
+        source = self._lockout.own_source(caller)
         async with self._lockout.attempt(username, source):
             verdict = await self._passwords.verify(account["password_hash"], change.current)
             if not verdict.right:
