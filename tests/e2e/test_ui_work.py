@@ -1,8 +1,9 @@
 """What people do besides reporting: settle a lost race, read messages and the audit, make tokens and users."""
 
+import asyncio
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.e2e.api import Api, Json, licence, penalty, uscc, workbook
 from tests.e2e.browser import PASSWORD, Screen, choose
@@ -57,6 +58,38 @@ async def test_a_lost_race_is_settled_field_by_field(screen: Screen) -> None:
     assert values["XK_JDRQ"] == "2018-01-11"
     assert values["XK_XMMC"] == "特种设备使用登记证"
     assert values["XK_NR"] == "压力容器和锅炉"
+
+
+async def _saved(dialog: Locator) -> int:
+    """The status of the answer."""
+    async with dialog.page.expect_response(lambda answer: answer.request.method == "PUT") as answer:
+        await dialog.get_by_role("button", name="保存").click()
+    return (await answer.value).status
+
+
+async def test_two_officers_press_the_button_at_once(screen: Screen) -> None:
+    """One is stored; the other, whoever that is, sees what the first did and loses nothing of what was typed."""
+    screen.provokes("PUT /api/v1/records/", 409)
+    api = await screen.api()
+    await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), [licence(1)]))
+    record = (await api.get("/records?dataset=xzxk_fr"))["items"][0]
+    dialogs = []
+    theirs = ("王五", "压力容器和锅炉")
+    for role, field, value in zip(("reporter", "manager"), ("法定代表人", "许可内容"), theirs, strict=True):
+        page = await screen.page(role, f"/records/{record['id']}")
+        await page.get_by_role("button", name="修改").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_label(field).first.fill(value)
+        dialogs.append(dialog)
+    answers = await asyncio.gather(*(_saved(dialog) for dialog in dialogs))
+    assert sorted(answers) == [200, 409]
+    late = dialogs[answers.index(409)]
+    await expect(late.get_by_role("group", name="演练")).to_contain_text(theirs[answers.index(200)])
+    await late.get_by_role("button", name="按所选合并并保存").click()
+    for dialog in dialogs:
+        await expect(dialog).to_be_hidden()
+    values = (await api.get(f"/records/{record['id']}"))["values"]
+    assert (values["XK_FR"], values["XK_NR"]) == ("王五", "压力容器和锅炉")
 
 
 async def test_messages_are_filtered_and_lead_to_their_thing(screen: Screen) -> None:
