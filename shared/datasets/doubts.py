@@ -31,6 +31,16 @@ def field_doubt(dataset: DatasetDraft, field: FieldDefinition) -> Doubt | None:
     """What may be doubtful about one value of `field` by itself; None where nothing can be."""
     if field.identifier or field.type not in {"text", "long_text"}:
         return None
+    own = _own_doubt(dataset, field)
+    if field.visibility not in {"public", "masked"}:
+        return own
+    if own is None:
+        return _number_doubt
+    return lambda value: _number_doubt(value) or own(value)
+
+
+def _own_doubt(dataset: DatasetDraft, field: FieldDefinition) -> Doubt | None:
+    """What may be doubtful about a value because of what the field is for."""
     roles = roles_of(dataset)
     if field.code == roles.name:
         return _company_doubt if dataset.subject == "legal_person" else _person_doubt
@@ -38,7 +48,7 @@ def field_doubt(dataset: DatasetDraft, field: FieldDefinition) -> Doubt | None:
         return _officer_doubt
     if field.code == roles.document:
         return lambda value: find("test_data") if _TEST.match(value) else None
-    return _text_doubt if field.visibility in {"public", "masked"} else None
+    return None
 
 
 def _common(value: str) -> Finding | None:
@@ -63,7 +73,7 @@ def _officer_doubt(value: str) -> Finding | None:
     return _common(value)
 
 
-def _text_doubt(value: str) -> Finding | None:
+def _number_doubt(value: str) -> Finding | None:
     if not may_hold_number(value):
         return None
     if holds_id_number(value):

@@ -6,7 +6,7 @@ r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= cur
 -- part: named
 ((r.name LIKE $3 AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4)))
    OR (r.document LIKE $5 AND r.values ->> ($6::jsonb ->> r.dataset_code) = r.document
-       AND translate(r.document, '０１２３４５６７８９Ｘｘ－', '0123456789XX-') !~ $7
+       AND NOT translate(r.document, '０１２３４５６７８９Ｘｘ－', '0123456789XX-') ~ ALL ($7::text[])
        AND (r.dataset_code <> ALL ($8::text[]) OR NOT tells_subject(r.document, r.name, r.identifiers))))
 
 -- name: current_datasets
@@ -57,7 +57,7 @@ WHERE r.dataset_code = ANY ($1::text[])
 -- name: search_newest
 -- $1 datasets searched by part of the name  $2 datasets searched by the whole name  $3 LIKE pattern  $4 whole name
 -- $5 LIKE pattern of the document number, or NULL  $6 datasets searched by it → its field (JSON)  $7 numbers the public sees
--- masked (regular expression)  $8 datasets of persons  $9 look at this many
+-- masked (regular expressions that all match)  $8 datasets of persons  $9 look at this many
 -- A document number is found only as it is shown: by the field of today, and where nothing in it is masked.
 WITH newest AS MATERIALIZED (
     SELECT one.record_id
