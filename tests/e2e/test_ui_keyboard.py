@@ -10,7 +10,7 @@ from tests.e2e.browser import PASSWORD, Screen, eventually, file_of
 # Of the focused element: what a reader is told, and its role.
 FOCUSED = """() => {
     const element = document.activeElement
-    const labels = [...(element.labels ?? [])].map(each => each.textContent).join(' ')
+    const labels = [...(element.labels ?? [])].map(one => one.getAttribute('aria-label') || one.textContent).join(' ')
     const label = element.getAttribute('aria-label') || labels
     const role = element.getAttribute('role') || element.type || element.tagName.toLowerCase()
     return { name: (label || element.textContent || element.placeholder || '').replace(/\\s+/g, ''), role }
@@ -70,6 +70,17 @@ class Keyboard:
             stops.append(f"{role}:{name[:24]}")
         raise AssertionError(f"{wanted} is not reached by Tab: {stops}")
 
+    async def choose(self, option: str) -> None:
+        """In the select that has the focus."""
+        await self.press("Enter")
+        wanted = self.page.get_by_role("option", name=option, exact=True).locator("visible=true")
+        await wanted.wait_for()
+        for _ in range(20):
+            if "is-hovering" in (await wanted.get_attribute("class") or ""):
+                break
+            await self.press("ArrowDown")
+        await self.press("Enter")
+
 
 async def test_from_signing_in_to_a_mended_row(screen: Screen) -> None:  # noqa: PLR0915
     definition = await screen.definition("xzxk_fr")
@@ -100,14 +111,7 @@ async def test_from_signing_in_to_a_mended_row(screen: Screen) -> None:  # noqa:
 
     await page.get_by_role("heading", name="选择类型").wait_for()
     await keys.reach("数据类型")
-    await keys.press("Enter")
-    option = page.get_by_role("option", name=definition["name"], exact=True)
-    await option.locator("visible=true").wait_for()
-    for _ in range(20):
-        if "is-hovering" in (await option.get_attribute("class") or ""):
-            break
-        await keys.press("ArrowDown")
-    await keys.press("Enter")
+    await keys.choose(definition["name"])
     await expect(page.locator(".chosen-line")).to_contain_text(definition["name"])
     await keys.reach("选择文件", "button")
     await keys.press("Enter")
@@ -187,4 +191,42 @@ async def test_the_menu_is_walked_by_arrows(screen: Screen) -> None:
     await page.keyboard.type("没有这家公司")
     await keys.press("Enter")
     await expect(page.get_by_text("没有找到")).to_be_visible()
+    assert not keys.invisible, "\n".join(sorted(keys.invisible))
+
+
+async def test_a_record_is_entered_and_revoked(screen: Screen) -> None:
+    definition = await screen.definition("xzxk_fr")
+    page = await screen.page("reporter", "/licences")
+    keys = Keyboard(page)
+    await page.get_by_role("heading", level=1, name="行政许可信息管理").wait_for()
+    await keys.reach("新增", "button")
+    await keys.press("Enter")
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("许可决定日期").first.wait_for()
+    for field in definition["fields"]:
+        value = licence(1).get(field["code"])
+        if not value:
+            continue
+        await keys.reach("".join(field["label"].split()))
+        if field["type"] == "choice":
+            label = next(choice["label"] for choice in field["choices"] if choice["value"] == value)
+            await keys.choose(label if label == value else f"{label}（{value}）")
+        else:
+            await page.keyboard.type(value)
+    await keys.reach("保存", "button")
+    await keys.press("Enter")
+    await expect(dialog).to_be_hidden()
+    row = page.get_by_role("row", name=licence(1)["XK_XDR"])
+    await expect(row).to_contain_text("公示中")
+
+    await keys.reach("选择当前行", "checkbox")
+    await keys.press("Space")
+    await keys.reach("撤销", "button")
+    await keys.press("Enter")
+    opinion = page.get_by_role("dialog", name="撤销意见")
+    await opinion.wait_for()
+    await page.keyboard.type("公示期已满")
+    await keys.reach("确认撤销", "button")
+    await keys.press("Enter")
+    await expect(row).to_contain_text("已撤销")
     assert not keys.invisible, "\n".join(sorted(keys.invisible))
