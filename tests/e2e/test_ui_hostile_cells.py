@@ -6,9 +6,10 @@ import xlrd
 from playwright.async_api import Dialog, expect
 
 from tests.e2e.api import licence, workbook
-from tests.e2e.browser import Screen
+from tests.e2e.browser import SIDEWAYS, Screen
 
 LONG = "文" * 32_767  # what a cell can hold
+HALF, PLACE = "\ud83d", "\uf8f7"  # half of a character, and what stands in its place until the file is written
 KEPT = {
     "formula": "=cmd|' /C calc'!A0",
     "function": "@SUM(1+1)*cmd|' /C calc'!A0",
@@ -68,7 +69,6 @@ async def test_hostile_cells_stay_text(screen: Screen) -> None:
             cell for cell in cells if cell.ctype in {xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_ERROR} and cell.value != ""
         ]
 
-    # Half a character, which no file of xlwt's can hold.
     half = b'{"dataset": "xzxk_fr", "values": {"XK_NR": "\\ud83d"}}'
     answer = await api.call("POST", "/records/check", data=half, **{"Content-Type": "application/json"})
     assert answer.status in {200, 422}, answer
@@ -89,6 +89,45 @@ async def test_hostile_cells_stay_text(screen: Screen) -> None:
         assert await page.evaluate("typeof window.ran") == "undefined", path
         assert await page.locator("img[src='x']").count() == 0
     assert asked == []
+
+
+async def test_half_a_character_and_a_full_cell_are_kept_shown_and_given_back(screen: Screen) -> None:
+    """The half as the replacement character: nothing that keeps or shows text can hold it alone."""
+    definition = await screen.definition("xzxk_fr")
+    fields = [{**one, "max_length": 32_767} if one["code"] == "XK_NR" else one for one in definition["fields"]]
+    draft = {**definition, "code": f"full_{screen.department}", "name": "满格演练", "fields": fields}
+    draft.pop("version")
+    await screen.admin.post("/datasets", draft)
+    api = await screen.api()
+    texts = [f"准予{PLACE}经营", f"准予经营{PLACE}", LONG, f"{LONG[1:]}{PLACE}"]
+    rows = [licence(number, XK_NR=text) for number, text in enumerate(texts, 1)]
+    rows.append(licence(5, XK_NR=texts[0], XK_JDRQ="2018-02-30"))
+    content, place = workbook(draft, rows), PLACE.encode("utf-16-le")
+    assert content.count(place) == 3, "each text once in the table of strings"
+    content = content.replace(place, HALF.encode("utf-16-le", "surrogatepass"))  # xlwt writes whole characters only
+    upload = await api.upload(draft["code"], content)
+    assert upload["counts"] | {"inserted": 4, "rejected": 1} == upload["counts"], upload
+
+    kept = [text.replace(PLACE, "\ufffd") for text in texts]
+    [refused] = (await api.get(f"/uploads/{upload['id']}/rows?outcome=rejected"))["items"]
+    assert refused["values"]["XK_NR"] == kept[0]
+    listed = (await api.get(f"/records?dataset={draft['code']}"))["items"]
+    stored = {record["values"]["XK_WSH"]: record for record in listed}
+    records = [stored[row["XK_WSH"]] for row in rows[:4]]
+    assert [record["values"]["XK_NR"] for record in records] == kept
+    for path, expected in (
+        (f"/records/export.xls?dataset={draft['code']}", set(kept)),
+        (f"/uploads/{upload['id']}/rejected.xls", {kept[0]}),
+    ):
+        held = {cell.value for cell in cells_of((await api.call("GET", path)).body)}
+        assert expected <= held, path
+
+    page = await screen.page("reporter")
+    for record, text in zip(records, kept, strict=True):
+        for path in (f"/records/{record['id']}", f"/public/records/{record['id']}"):
+            await page.goto(path)
+            await expect(page.get_by_text(text, exact=True).first).to_be_visible()
+            assert not await page.evaluate(SIDEWAYS), path
 
 
 def cells_of(content: bytes) -> list[Any]:
