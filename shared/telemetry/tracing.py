@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import aiohttp
 import structlog
 from opentelemetry import context, propagate, trace
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Span, SpanKind, StatusCode
 
 SWITCH = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _TRACER = trace.get_tracer("credit")
@@ -39,11 +39,18 @@ def handling(name: str, carrier: Mapping[str, object] | None, kind: SpanKind) ->
     texts = {key: value for key, value in (carrier or {}).items() if isinstance(value, str)}
     token = context.attach(propagate.extract(texts))
     try:
-        with _TRACER.start_as_current_span(name, kind=kind, record_exception=False) as span:
+        # The library would note what an exception says, and that may be a value of a row.
+        with _TRACER.start_as_current_span(
+            name, kind=kind, record_exception=False, set_status_on_exception=False
+        ) as span:
             if span.is_recording():
                 request_id = structlog.contextvars.get_contextvars().get("request_id", "")
                 span.set_attribute("credit.request_id", str(request_id))
-            yield span
+            try:
+                yield span
+            except Exception as error:
+                span.set_status(StatusCode.ERROR, type(error).__name__)
+                raise
     finally:
         context.detach(token)
 

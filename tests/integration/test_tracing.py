@@ -21,7 +21,29 @@ from tests.offices import make_reporter
 
 pytestmark = pytest.mark.integration
 
-NAME, CARD = "欧阳鹊桥", id_card(7)
+NAME, CARD, PHONE = "欧阳鹊桥", id_card(7), "13834567890"
+
+FAILING = """
+import asyncio, sys
+from types import SimpleNamespace
+from opentelemetry import trace
+from shared.messaging.consumer import Consumer
+from shared.telemetry import tracing
+
+async def handle(type_, body):
+    raise ValueError(f"invalid input for query argument $1: {sys.argv[1:]}")
+
+async def answer(requeue=True):
+    pass
+
+async def main():
+    message = SimpleNamespace(type="it.failed", body=b"", message_id="1", headers={}, ack=answer, reject=answer)
+    await Consumer([], handle, retry_pause=0).settle(message)
+
+tracing.configure("failing")
+asyncio.run(main())
+trace.get_tracer_provider().shutdown()
+"""
 
 
 class Collector:
@@ -89,6 +111,17 @@ async def test_an_upload_is_one_trace_without_anybody_in_it(
     assert NAME.encode() not in told
     assert CARD.encode() not in told
     assert upload["id"].encode() not in told
+
+
+async def test_what_failed_is_named_without_what_it_says(collector: Collector) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", FAILING, NAME, CARD, PHONE, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert await process.wait() == 0
+    assert list(collector.traces.values()) == [{("credit-failing", "it.failed")}]
+    told = b"".join(collector.told)
+    assert b"ValueError" in told
+    assert [mark for mark in (NAME, CARD, PHONE) if mark.encode() in told] == []
 
 
 def whole(spans: set[tuple[str, str]]) -> bool:

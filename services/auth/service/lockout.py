@@ -49,7 +49,7 @@ class Lockout:
         return self._devices.recognise(name_hash(username), device) or counted_as(address)
 
     def own_source(self, caller: Identity) -> str:
-        """Where guesses of one already signed in count as coming from: only his own can spend them, nobody's outside."""
+        """Where guesses of one who is signed in count as coming from: nobody outside can spend them."""
         token = caller.session_id.startswith(TOKEN_MARK)
         return f"{MARK}{caller.user_id if token else caller.session_id}"
 
