@@ -1,10 +1,12 @@
 """Lists: what is searched is exported and comes back with Back, many at once, choices and codes in words."""
 
+import asyncio
+import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import xlrd
-from playwright.async_api import Page, Request, expect
+from playwright.async_api import Page, Request, Route, expect
 
 from tests.e2e.api import Api, id_card, licence, penalty, workbook
 from tests.e2e.browser import Screen, choose, eventually
@@ -57,6 +59,23 @@ async def test_back_brings_the_search_back(screen: Screen) -> None:
     await expect(page.get_by_role("textbox", name="行政相对人名称")).to_have_value(name(2))
     await row.wait_for()
     await expect(page.get_by_role("row", name=name(3))).to_be_hidden()
+
+
+async def test_a_name_not_asked_for_yet_stays_while_another_filter_changes(screen: Screen) -> None:
+    await seeded(screen)
+    page = await screen.page("reporter", "/licences")
+    box = page.get_by_role("textbox", name="行政相对人名称")
+    await box.fill(name(2))
+    await choose(page, "状态", "公示中")
+    await expect(page).to_have_url(re.compile("state=published"))
+    await expect(box).to_have_value(name(2))
+    await page.get_by_role("button", name="查询").click()
+    await expect(page.get_by_role("row", name=name(3))).to_be_hidden()
+    await choose(page, "市区类型", "县区")
+    await page.get_by_role("button", name="重置").click()
+    await page.get_by_role("row", name=name(3)).wait_for()
+    await expect(box).to_have_value("")
+    await expect(page.get_by_label("市区", exact=True)).to_be_hidden()  # 县区 is taken back, too
 
 
 async def test_one_refusal_of_many_is_named_and_the_rest_goes_on(screen: Screen) -> None:
@@ -141,6 +160,59 @@ async def test_the_public_reads_words_and_searches_all_of_a_kind(screen: Screen)
     await page.get_by_role("link", name=name(1)).first.click()
     state = page.locator("dt", has_text="当前状态").locator("xpath=following-sibling::dd[1]")
     await expect(state).to_have_text("正常")
+
+
+async def test_nothing_is_said_of_a_search_that_is_still_running(screen: Screen) -> None:
+    await seeded(screen)
+    page = await screen.page("reporter", "/subjects")
+    answered = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    nothing = page.get_by_text(re.compile("^没有找到"))
+    for path, label in (("/subjects", "名称或代码"), ("/", "名称、代码或决定书文号")):
+        await page.goto(path)
+        box = page.get_by_label(label)
+        await box.fill("查无此企业")
+        await page.get_by_role("button", name="查询").click()
+        await nothing.wait_for()
+        answered.clear()
+        await page.route(re.compile("/api/v1/(subjects/search|public/records)"), late, times=1)
+        await box.fill(name(1))
+        await page.get_by_role("button", name="查询").click()
+        await page.get_by_label("正在加载").wait_for()
+        await expect(nothing).to_be_hidden()
+        answered.set()
+        await page.get_by_role("link", name=name(1)).first.wait_for()
+
+
+async def test_a_page_beyond_the_last_leads_to_the_last(screen: Screen) -> None:
+    await seeded(screen, 1)
+    page = await screen.blank()
+    await page.goto("/?page=999")
+    await page.get_by_role("main").get_by_role("listitem").first.wait_for()
+    await expect(page.get_by_text("暂时没有公示的信息")).to_be_hidden()
+    assert "page=999" not in page.url
+
+
+async def test_figures_that_could_not_be_had_are_asked_for_again(screen: Screen) -> None:
+    await seeded(screen, 1)
+    screen.provokes("GET /api/v1/public/statistics", 503)
+    page = await screen.blank()
+
+    async def down(route: Route) -> None:
+        await route.fulfill(status=503, json={"title": "暂时没有回答", "status": 503, "detail": "请稍后再试。"})
+
+    await page.route("**/api/v1/public/statistics", down)
+    await page.goto("/")
+    again = page.get_by_role("button", name="再试一次")
+    await again.wait_for(timeout=20_000)
+    await page.unroute("**/api/v1/public/statistics")
+    await again.click()
+    await page.get_by_text("本月新公示").first.wait_for()
+    await expect(again).to_be_hidden()
 
 
 def _words(request: Request) -> str:

@@ -237,6 +237,17 @@ async def test_a_manager_opens_and_closes_an_account_of_the_own_department(scree
     await expect(row.get_by_role("button", name="启用")).to_be_visible()
     assert not (await screen.admin.get(f"/users?q={username}"))["items"][0]["active"]
     await screen.picture(page, "manager-users")
+    # A name that is looked for is in no address, and Back brings it.
+    await page.get_by_label("姓名或用户名").fill("新来的")
+    await page.keyboard.press("Enter")
+    await expect(rows.filter(has_text="演练reporter")).to_have_count(0)
+    assert page.url.endswith("/admin/users")
+    await page.get_by_role("menuitem", name="我的账号").click()
+    await page.get_by_role("heading", name="我的账号").wait_for()
+    await page.go_back()
+    await expect(page.get_by_label("姓名或用户名")).to_have_value("新来的")
+    await expect(row).to_be_visible()
+    await expect(rows.filter(has_text="演练reporter")).to_have_count(0)
 
 
 async def test_a_viewer_reads_everything_and_changes_nothing(screen: Screen) -> None:

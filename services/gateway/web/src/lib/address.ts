@@ -1,4 +1,4 @@
-import { watch, type Ref } from 'vue'
+import { ref, toValue, watch, type MaybeRefOrGetter, type Ref } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 
 /** Filters, tab and page stand in the address, so that links and Back work. Never a person's name or number. */
@@ -13,7 +13,7 @@ export function useAddress() {
     const wanted = Object.entries({ ...(going ?? route.query), page: '', ...changes }).filter(([, value]) => value)
     const query = Object.fromEntries(wanted.map(([name, value]) => [name, String(value)]))
     going = query
-    void router.replace({ query, state: rememberedState() }).finally(() => {
+    void router.replace({ query, state: { ...rememberedWords() } }).finally(() => {
       if (going === query) going = undefined
     })
   }
@@ -33,16 +33,41 @@ export function useLastPage(
 }
 
 /**
- * Words that may name a person, kept with the browser's history entry (`router.push({ …, state: { q } })`): Back and a
- * reload bring them back, no link and no log holds them.
+ * While another page of a list is on its way, the one before stays (`placeholderData`, where the key ends in what is asked
+ * for). Under another question nothing of the former stands: it would read as its answer.
  */
-export function rememberedWords(): string {
-  const { q } = (window.history.state ?? {}) as { q?: unknown }
-  return typeof q === 'string' ? q : ''
+export function keepPages(wanted: MaybeRefOrGetter<object>) {
+  const question = (search: unknown) => JSON.stringify({ ...(search as object), page: 0, size: 0 })
+  return <T>(before: T | undefined, query: { queryKey: readonly unknown[] } | undefined): T | undefined =>
+    question(query?.queryKey.at(-1)) === question(toValue(wanted)) ? before : undefined
 }
-/** The same of filters by field. */
-export function rememberedFields(): Record<string, string> {
-  const { fields } = (window.history.state ?? {}) as { fields?: unknown }
-  return fields && typeof fields === 'object' ? { ...(fields as Record<string, string>) } : {}
+
+/** What is searched for and may name a person: never in an address. */
+export interface Words {
+  q: string
+  fields: Record<string, string>
 }
-const rememberedState = () => ({ q: rememberedWords(), fields: rememberedFields() })
+/**
+ * Such words are kept with the browser's history entry (`router.push({ …, state: { q, fields } })`): Back and a reload
+ * bring them back, no link and no log holds them. Of a page with a search: what it asks for, and what is typed; a text
+ * that is typed but not asked for yet stays while another filter changes.
+ */
+export function useWords() {
+  const router = useRouter()
+  const asked = ref(rememberedWords())
+  const typed = ref(rememberedWords())
+  watch(router.currentRoute, (to, from) => {
+    const words = rememberedWords()
+    if (to.path !== from.path || JSON.stringify(words) === JSON.stringify(asked.value)) return
+    asked.value = words
+    typed.value = rememberedWords()
+  })
+  return { asked, typed }
+}
+function rememberedWords(): Words {
+  const { q, fields } = (window.history.state ?? {}) as { q?: unknown; fields?: unknown }
+  return {
+    q: typeof q === 'string' ? q : '',
+    fields: fields && typeof fields === 'object' ? { ...(fields as Record<string, string>) } : {},
+  }
+}

@@ -1,6 +1,7 @@
-import { keepPreviousData, useQuery } from '@tanstack/vue-query'
+import { useQuery } from '@tanstack/vue-query'
 import { toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data } from '@/api/client'
+import { keepPages } from '@/lib/address'
 
 export interface PublicSearch {
   page: number
@@ -13,7 +14,7 @@ export const usePublicRecords = (search: MaybeRefOrGetter<PublicSearch>, enabled
   useQuery({
     queryKey: ['public', 'records', search],
     enabled: () => toValue(enabled),
-    placeholderData: keepPreviousData,
+    placeholderData: keepPages(search),
     queryFn: ({ signal }) => data(api.GET('/api/v1/public/records', { signal, params: { query: toValue(search) } })),
   })
 export const usePublicRecord = (id: MaybeRefOrGetter<string>) =>

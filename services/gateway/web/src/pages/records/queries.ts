@@ -3,11 +3,6 @@ import { toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from '@/api/client'
 
 export type StoredRecord = Schemas['Record']
-/** What is searched for and may name a person: never in an address. */
-export interface Words {
-  q: string
-  fields: Record<string, string>
-}
 export type RecordSearch = Partial<Schemas['RecordSearch']>
 
 /** The filters of a list of records that stand in its address. */
