@@ -1,13 +1,16 @@
-"""With two million records, or RECORDS: list pages, name searches, the public view, statistics, and an upload."""
+"""With two million records, or RECORDS: lists, searches, public view, statistics, an upload, its undoing, a dump."""
 
+import asyncio
 import os
 import time
 from itertools import cycle
+from typing import NamedTuple
 from urllib.parse import quote
 
 import aiohttp
 import asyncpg
 
+from deploy import backup
 from shared.db.queries import load_queries
 from tests.bench import files
 from tests.bench.overhead import identity
@@ -49,37 +52,74 @@ PUBLIC = [
     ),
     *(f"/public/records?dataset={files.DATASET}&q={quote(trade)}" for trade in TRADES),
 ]
+# What the credit office asks for at the end of a month: it reads that month, however much came in it.
+MONTHS = [
+    f"/records?dataset={files.DATASET}&by=reported&from=2026-{month:02}-01&to=2026-{month:02}-28"
+    for month in range(1, 11)
+]
 STATISTICS = [f"/statistics?group_by={by}" for by in ("department", "dataset", "month")] + [
     "/statistics?from=2026-01-01&to=2026-06-30&group_by=department"
 ]
+
+
+class Trips(NamedTuple):
+    """Seconds of each upload of `ROWS` rows, and of taking its data back."""
+
+    uploads: list[float]
+    undone: list[float]
 
 
 async def run(system: System) -> list[Figure]:
     content = files.workbook(ROWS).read_bytes()
     async with system.offices(2 * UPLOADS + 4) as offices, system.records_database() as conn:
         await conn.execute(SQL["empty"])
-        empty = await uploads(offices[: UPLOADS + 1], content)
+        empty = await trips(offices[: UPLOADS + 1], content)
+        await conn.execute(SQL["empty"])  # what is undone leaves its history
         owner, *later = offices[UPLOADS + 1 :]
         took = await fill(conn, owner.code, RECORDS)
         figures = [Figure(f"{RECORDS:,} records in the tables", took, "s", note=await sizes(conn))]
         figures += await reads(system, owner)
-        full = await uploads(later[: UPLOADS + 1], content)
-    note = f"{median(empty):.2f} s → {median(full):.2f} s; {spread(full)}"
+        full = await trips(later[: UPLOADS + 1], content)
+        figures.append(await dumped(system))
     return [
         *figures,
-        Figure(
-            f"upload with {RECORDS:,} records / on an empty table",
-            median(full) / median(empty),
-            "×",
-            at_most=1.5,
-            note=note,
-        ),
+        slower(f"upload with {RECORDS:,} records / on an empty table", empty.uploads, full.uploads, at_most=1.5),
+        slower(f"undoing it with {RECORDS:,} records / on an empty table", empty.undone, full.undone),
     ]
 
 
-async def uploads(offices: list[Office], content: bytes) -> list[float]:
+def slower(what: str, empty: list[float], full: list[float], *, at_most: float | None = None) -> Figure:
+    note = f"{median(empty):.2f} s → {median(full):.2f} s; {spread(full)}"
+    return Figure(what, median(full) / median(empty), "×", at_most=at_most, note=note)
+
+
+async def trips(offices: list[Office], content: bytes) -> Trips:
     """The first warms up."""
-    return [(await timed(office, content, ROWS)).total for office in offices][1:]
+    made = Trips([], [])
+    for office in offices:
+        made.uploads.append((await timed(office, content, ROWS)).total)
+    for office in offices:
+        upload = (await office.api.get("/uploads?size=1"))["items"][0]
+        begun = time.perf_counter()
+        answer = await office.api.call("DELETE", f"/uploads/{upload['id']}/data")
+        made.undone.append(time.perf_counter() - begun)
+        assert answer.json["removed"] == upload["counts"]["inserted"], answer
+    return Trips(made.uploads[1:], made.undone[1:])
+
+
+async def dumped(system: System) -> Figure:
+    """`make backup` of both databases; no files."""
+    folder = system.platform.folder / "dumped"
+    databases = system.platform.databases
+    blobs = folder / "blobs"
+    blobs.mkdir(parents=True)
+    begun = time.perf_counter()
+    saved = await asyncio.to_thread(
+        backup.save, backup.Sources(databases["auth"], databases["records"], blobs.as_uri()), folder
+    )
+    took = time.perf_counter() - begun
+    size = sum(path.stat().st_size for path in saved.glob("*.dump"))
+    return Figure(f"backup of {RECORDS:,} records", took, "s", note=f"{size / 2**20:,.0f} MB, compressed")
 
 
 async def fill(conn: asyncpg.Connection, department: str, records: int) -> float:
@@ -113,18 +153,19 @@ async def reads(system: System, owner: Office) -> list[Figure]:
     await admin.sign_in("admin", system.platform.admin_password)
     token = (await admin.post("/tokens", {"name": "bench", "expires_in_days": 1}))["token"]
     found = []
-    for what, paths, limit in (
-        ("filtered list page, p95", LISTS, 50.0),
-        ("name search, p95", SEARCHES, 50.0),
-        ("public page, p95", PUBLIC, 50.0),
-        ("statistics, p95", STATISTICS, 300.0),
+    for what, paths, limit, count in (
+        ("filtered list page, p95", LISTS, 50.0, READS),
+        ("name search, p95", SEARCHES, 50.0, READS),
+        ("public page, p95", PUBLIC, 50.0, READS),
+        ("statistics, p95", STATISTICS, 300.0, READS),
+        ("a month by day of report, p95", MONTHS, None, len(MONTHS)),
     ):
         times: list[tuple[float, str]] = []
         for who in (owner.api.token, token):
             signed = "" if paths is PUBLIC else await identity(http, system, who)
             times += [await read(http, base + path, signed) for path in paths]  # warm-up, counted for the slowest only
-            fast = [await read(http, base + path, signed) for path, _ in zip(cycle(paths), range(READS), strict=False)]
-            times = fast if who == owner.api.token else times[:READS] + fast
+            fast = [await read(http, base + path, signed) for path, _ in zip(cycle(paths), range(count), strict=False)]
+            times = fast if who == owner.api.token else times[:count] + fast
         slowest, path = max(times)
         taken = [took * 1000 for took, _ in times]
         note = f"p50 {median(taken):.1f} ms; slowest {slowest * 1000:.0f} ms ({path.removeprefix(base)})"

@@ -67,5 +67,5 @@ INSERT INTO revision (record_id, revision, action, by, by_name, before, after, b
 SELECT record_id, 2, 'updated', 'u', '李四', values, values, dataset_version FROM record WHERE record_id % 10 = 0;
 
 -- name: sizes
-SELECT 'record ' || pg_size_pretty(pg_total_relation_size('record')) || ', ledger ' || pg_size_pretty(pg_total_relation_size('ledger'))
+SELECT 'record ' || pg_size_pretty(pg_total_relation_size('record')) || ' (indexes ' || pg_size_pretty(pg_indexes_size('record')) || ')' || ', ledger ' || pg_size_pretty(pg_total_relation_size('ledger'))
        || ', revision ' || pg_size_pretty(pg_total_relation_size('revision'));
