@@ -75,6 +75,7 @@ def text(encoding: str = "gb18030", separator: str = "\t") -> bytes:
 
 OTHER_KINDS: dict[str, tuple[bytes, str]] = {
     "empty file": (b"", "empty"),
+    "one byte": (OLE2_MAGIC[:1], "unknown"),
     "xlsx": (xlsx(), "xlsx"),
     "xlsb": (zipped("[Content_Types].xml", "xl/workbook.bin"), "xlsb"),
     "ods": (zipped("mimetype", first=b"application/vnd.oasis.opendocument.spreadsheet"), "ods"),
@@ -109,6 +110,35 @@ def boxed(stream: bytes, name: str = "Workbook") -> bytes:
     """`stream` in an OLE2 file, under `name`."""
     XlsDoc().save(held := io.BytesIO(), stream)
     return renamed(held.getvalue(), name)
+
+
+def mini_boxed(stream: bytes) -> bytes:
+    """The same where a small stream lies: in sectors of 64 bytes within the root's own stream, by a table of theirs."""
+    free, end = 0xFFFFFFFF, 0xFFFFFFFE
+    minis = -(-len(stream) // 64)
+    held = stream.ljust(-(-minis // 8) * 512, b"\0")
+    last = 2 + len(held) // 512
+    assert len(stream) < 4096
+
+    def entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
+        coded = name.encode("utf-16-le") + b"\0\0"
+        neighbours = struct.pack("<BBIII", kind, 1, free, free, child)
+        return (
+            coded.ljust(64, b"\0")
+            + struct.pack("<H", len(coded))
+            + neighbours
+            + bytes(36)
+            + struct.pack("<III", start, size, 0)
+        )
+
+    def sector(*numbers: int) -> bytes:
+        return struct.pack(f"<{len(numbers)}I", *numbers).ljust(512, b"\xff")
+
+    header = OLE2_MAGIC + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(10)
+    header += struct.pack("<IIIIIIIII", 1, 1, 0, 4096, 2, 1, end, 0, 0)
+    table = sector(0xFFFFFFFD, end, end, *range(4, last + 1), end)
+    directory = entry("Root Entry", 5, 1, 3, minis * 64) + entry("Book", 2, free, 0, len(stream)) + bytes(256)
+    return header.ljust(512, b"\xff") + table + directory + sector(*range(1, minis), end) + held
 
 
 def renamed(data: bytes, name: str) -> bytes:
@@ -255,6 +285,10 @@ def cut_character() -> bytes:
 
 def biff5_gbk() -> bytes:
     """Excel 5.0 without a code page, its text in GBK: what old Chinese programs write."""
+    return boxed(biff5_stream(), "Book")
+
+
+def biff5_stream() -> bytes:
 
     def label(row: int, column: int, value: str) -> bytes:
         raw = value.encode("gbk")
@@ -270,7 +304,7 @@ def biff5_gbk() -> bytes:
     name = "许可".encode("gbk")
     length = len(top) + 4 + 6 + 1 + len(name) + 4
     top += record(BOUNDSHEET, struct.pack("<IBBB", length, 0, 0, len(name)) + name) + record(EOF)
-    return boxed(top + sheet, "Book")
+    return top + sheet
 
 
 def chart_first() -> bytes:

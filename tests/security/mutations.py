@@ -5,45 +5,17 @@ The same seed gives the same bytes.
 
 import random
 import struct
-from collections.abc import Callable, Sequence
 from functools import cache
 
 import xlrd.compdoc
 import xlwt
 
 from tests import odd_workbooks as odd
+from tests.security.box_damages import box_damaged
+from tests.security.record_damages import INTERESTING, LEADING, RECORD_DAMAGES, Damage, Records
 from tests.workbooks import make_workbook
 
 CANARY = "金丝雀-7781-CANARY"  # stands in every file; no refusal may repeat it
-SECTOR = 512
-HEADER_FIELDS = {"sector shift": 30, "FAT sectors": 44, "directory": 48, "mini cutoff": 56, "miniFAT": 60, "DIFAT": 68}
-INTERESTING = (
-    0,
-    1,
-    2,
-    0x7F,
-    0x80,
-    0xFF,
-    0x100,
-    0x7FFF,
-    0x8000,
-    0xFFFE,
-    0xFFFF,
-    0x10000,
-    0x7FFFFFFF,
-    0x80000000,
-    0xFFFFFFFF,
-)
-# Records whose numbers lead the reader somewhere: where to, how many, which.
-LEADING = {
-    "DIMENSIONS": 0x200, "BOUNDSHEET": 0x85, "SST": 0xFC, "LABELSST": 0xFD, "CONTINUE": 0x3C, "ROW": 0x208,
-    "MULRK": 0xBD, "RK": 0x27E, "NUMBER": 0x203, "FORMULA": 0x06, "STRING": 0x207, "CODEPAGE": 0x42, "FORMAT": 0x41E,
-    "XF": 0xE0, "DATEMODE": 0x22, "NAME": 0x18, "BOF": 0x809, "EOF": 0x0A, "MULBLANK": 0xBE, "FONT": 0x31,
-}  # fmt: skip
-FILEPASS, NOTE, TXO, MERGED = 0x2F, 0x1C, 0x1B6, 0xE5
-
-Records = list[tuple[int, bytes]]
-Damage = Callable[[random.Random, Records], None]
 
 
 @cache
@@ -57,40 +29,90 @@ def originals() -> list[bytes]:
                 row, column, (CANARY, row * 1.5, row, f"文字{row}", xlwt.Formula("A1&B1"), None)[(row + column) % 6]
             )
     sheet.merge(40, 42, 0, 3)
-    made = [odd.boxed(odd.stream_of(book))]
+    stream = odd.stream_of(book)
+    made = [odd.boxed(stream), odd.boxed(_formulas_told(stream))]
     made += [make_workbook(odd.CODE, odd.rows(40, BZ=CANARY)), make_workbook(odd.CODE, odd.rows(3, BZ=CANARY * 300))]
     made += [
         odd.every_cell_kind(),
         odd.biff5_gbk(),
+        odd.mini_boxed(odd.biff5_stream()),
         odd.heavy_strings(200),
         odd.password_protected(odd.DEFAULT_PASSWORD),
     ]
     return made
 
 
+def _formulas_told(stream: bytes) -> bytes:
+    """Each formula's result is a text, in a record of its own behind it."""
+    before, after = _records_of(stream), Records()
+    text = struct.pack("<HB", len(CANARY), 1) + CANARY.encode("utf-16-le")
+    for kind, body in before:
+        if kind == LEADING["FORMULA"]:
+            told = body[:6] + b"\0\0\0\0\0\0\xff\xff" + body[14:]
+            after += [(kind, told), (LEADING["STRING"], text)]
+        else:
+            after.append((kind, body))
+    _refit(after, _sheets(before))
+    return b"".join(odd.record(kind, body) for kind, body in after)
+
+
 def mutated(seed: int) -> bytes:
     chance = random.Random(seed)
     data = chance.choice(originals())
     for _ in range(chance.choice((1, 1, 1, 2, 3))):
-        data = chance.choice((_records_damaged, _records_damaged, _records_damaged, _box_damaged, _cut, _flipped))(
+        data = chance.choice((_records_damaged, _records_damaged, _records_damaged, box_damaged, _cut, _flipped))(
             chance, data
         )
     return data
 
 
 def _records_damaged(chance: random.Random, data: bytes) -> bytes:
+    return with_records_damaged(chance, data, *chance.choices(RECORD_DAMAGES, k=chance.randint(1, 4)))
+
+
+def with_records_damaged(chance: random.Random, data: bytes, *damages: Damage) -> bytes:
     try:
-        box = xlrd.compdoc.CompDoc(data, logfile=_Silent())
-        stream = box.get_named_stream("Workbook") or box.get_named_stream("Book") or b""
-        records = [(kind, body) for _, kind, body in odd.records(bytes(stream))]
+        records = records_in(data)
     except Exception:  # an earlier damage hides the stream
         return _flipped(chance, data)
     if not records:
         return data
-    for _ in range(chance.randint(1, 4)):
-        chance.choice(RECORD_DAMAGES)(chance, records)
+    sheets = _sheets(records)
+    for damage in damages:
+        damage(chance, records)
+    if chance.random() < 0.9:
+        _refit(records, sheets)
     stream = b"".join(_written(chance, kind, body) for kind, body in records)
     return odd.boxed(stream, chance.choice(("Workbook",) * 9 + ("Book",)))
+
+
+def records_in(data: bytes) -> Records:
+    """Raises anything where the box is damaged."""
+    box = xlrd.compdoc.CompDoc(data, logfile=_Silent())
+    return _records_of(box.get_named_stream("Workbook") or box.get_named_stream("Book") or b"")
+
+
+def _records_of(stream: bytes) -> Records:
+    return [(kind, body) for _, kind, body in odd.records(bytes(stream))]
+
+
+def _sheets(records: Records) -> list[int]:
+    """Where each part of the workbook begins."""
+    found, at = [], 0
+    for kind, body in records:
+        if kind == LEADING["BOF"]:
+            found.append(at)
+        at += 4 + len(body)
+    return found
+
+
+def _refit(records: Records, before: list[int]) -> None:
+    """What moved is found where it is now: else hardly a damage would be reached."""
+    moved = dict(zip(before, _sheets(records), strict=False))
+    for place, (kind, body) in enumerate(records):
+        if kind == LEADING["BOUNDSHEET"] and len(body) >= 4:
+            (offset,) = struct.unpack_from("<I", body)
+            records[place] = kind, struct.pack("<I", moved.get(offset, offset)) + body[4:]
 
 
 class _Silent:
@@ -101,98 +123,6 @@ def _written(chance: random.Random, kind: int, body: bytes) -> bytes:
     """Now and then a record lies about its length."""
     length = len(body) & 0xFFFF if chance.random() > 0.0005 else chance.choice(INTERESTING) & 0xFFFF
     return struct.pack("<HH", kind & 0xFFFF, length) + body
-
-
-def _some(chance: random.Random, records: Records) -> int:
-    """One of the leading records as often as any."""
-    leading = [place for place, (kind, _) in enumerate(records) if kind in LEADING.values()]
-    return chance.choice(leading) if leading and chance.random() < 0.8 else chance.randrange(len(records))
-
-
-def _number(chance: random.Random, records: Records) -> None:
-    place = _some(chance, records)
-    kind, body = records[place]
-    form, size = chance.choice((("<B", 1), ("<H", 2), ("<H", 2), ("<I", 4)))
-    if len(body) >= size:
-        at = min(chance.randrange(0, len(body), size), len(body) - size)
-        value = chance.choice(INTERESTING) % (1 << 8 * size)
-        records[place] = kind, body[:at] + struct.pack(form, value) + body[at + size :]
-
-
-def _shortened(chance: random.Random, records: Records) -> None:
-    place = _some(chance, records)
-    kind, body = records[place]
-    records[place] = kind, body[: chance.randint(0, len(body))]
-
-
-def _lengthened(chance: random.Random, records: Records) -> None:
-    place = _some(chance, records)
-    kind, body = records[place]
-    records[place] = (
-        kind,
-        (body + body * chance.choice((1, 2, 40)) + chance.randbytes(chance.choice((1, 3, 9000))))[:60_000],
-    )
-
-
-def _renamed(chance: random.Random, records: Records) -> None:
-    place = _some(chance, records)
-    records[place] = (
-        chance.choice([*LEADING.values(), FILEPASS, NOTE, TXO, MERGED, chance.randrange(0x10000)]),
-        records[place][1],
-    )
-
-
-def _moved(chance: random.Random, records: Records) -> None:
-    records.insert(chance.randrange(len(records)), records.pop(_some(chance, records)))
-
-
-def _repeated(chance: random.Random, records: Records) -> None:
-    place = _some(chance, records)
-    records[place:place] = [records[place]] * chance.choice((1, 2, 50, 3000))
-
-
-def _removed(chance: random.Random, records: Records) -> None:
-    if len(records) > 1:
-        records.pop(_some(chance, records))
-
-
-def _inserted(chance: random.Random, records: Records) -> None:
-    kind = chance.choice([*LEADING.values(), FILEPASS, NOTE, TXO, MERGED])
-    records.insert(chance.randrange(len(records)), (kind, chance.randbytes(chance.choice((0, 1, 8, 200)))))
-
-
-def _noisy(chance: random.Random, records: Records) -> None:
-    place = _some(chance, records)
-    kind, body = records[place]
-    noisy = bytearray(body)
-    for _ in range(chance.randint(1, 8)):
-        if noisy:
-            noisy[chance.randrange(len(noisy))] = chance.randrange(256)
-    records[place] = kind, bytes(noisy)
-
-
-RECORD_DAMAGES: Sequence[Damage] = (
-    *(_number,) * 6, _shortened, _lengthened, _renamed, _moved, _repeated, _removed, _inserted, _noisy, _noisy,
-)  # fmt: skip
-
-
-def _box_damaged(chance: random.Random, data: bytes) -> bytes:
-    """Of the box: a field of its header, an entry of the directory, or of the table of sectors."""
-    box = bytearray(data)
-    if len(box) < 2 * SECTOR:
-        return data
-    value = struct.pack("<I", chance.choice((*INTERESTING, chance.randrange(len(box) // SECTOR + 2))))
-    what = chance.random()
-    if what < 0.4:
-        at = chance.choice([*HEADER_FIELDS.values(), 76 + 4 * chance.randrange(109)])
-    elif what < 0.7:
-        directory = SECTOR * (1 + int.from_bytes(box[48:52], "little") % (len(box) // SECTOR))
-        at = directory + 128 * chance.randrange(4) + chance.choice((0, 64, 66, 68, 72, 76, 116, 120))
-    else:
-        table = SECTOR * (1 + int.from_bytes(box[76:80], "little") % (len(box) // SECTOR))
-        at = table + 4 * chance.randrange(SECTOR // 4)
-    box[at : at + 4] = value
-    return bytes(box[: max(len(data), at)])
 
 
 def _cut(chance: random.Random, data: bytes) -> bytes:

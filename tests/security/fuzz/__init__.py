@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -59,7 +60,7 @@ def children() -> list[psutil.Process]:
     return [one for server in servers for one in server.children()]
 
 
-async def run(seeds: "range | list[int]", until: float = float("inf")) -> tuple[Counter[str], dict[int, str]]:
+async def run(seeds: Iterable[int], until: float = float("inf")) -> tuple[Counter[str], dict[int, str]]:
     """Outcomes, and by seed what was wrong."""
     outcomes, faults, left = Counter[str](), dict[int, str](), iter(seeds)
     await child.warm_up()
