@@ -75,7 +75,8 @@ def text(encoding: str = "gb18030", separator: str = "\t") -> bytes:
 
 OTHER_KINDS: dict[str, tuple[bytes, str]] = {
     "empty file": (b"", "empty"),
-    "one byte": (OLE2_MAGIC[:1], "unknown"),
+    "one byte": (OLE2_MAGIC[:1], "text"),
+    "one byte of nothing": (b"\0", "unknown"),
     "xlsx": (xlsx(), "xlsx"),
     "xlsb": (zipped("[Content_Types].xml", "xl/workbook.bin"), "xlsb"),
     "ods": (zipped("mimetype", first=b"application/vnd.oasis.opendocument.spreadsheet"), "ods"),
