@@ -1,6 +1,7 @@
 import { computed, inject, nextTick, provide, reactive, ref, type InjectionKey } from 'vue'
 import type { FieldError, Schemas } from '@/api/client'
-import { CODE, continueFrom, draftOf, placeOf, troublesOf, type Design, type FieldRow, type Trouble } from './model'
+import { continueFrom, draftOf, type Design, type FieldRow } from './model'
+import { CODE, placeOf, troublesOf, type Trouble } from './troubles'
 
 export const TABS = {
   basics: '基本信息',

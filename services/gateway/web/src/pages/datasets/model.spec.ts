@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import type { Dataset } from '@/api/queries'
 import { differencesBetween } from './differences'
-import { designOf, draftOf, newField, placeOf, removeField, troublesOf } from './model'
+import { designOf, draftOf, newField, removeField } from './model'
+import { placeOf, troublesOf } from './troubles'
 
 const field = (code: string, label: string, changes: object = {}) => ({
   ...draftOf({ ...empty, fields: [newField({ code, label })] }).fields[0]!,

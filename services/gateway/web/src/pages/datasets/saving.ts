@@ -8,9 +8,9 @@ import { sayDone, said, sayProblem } from '@/lib/messages'
 import type { Designing } from './designing'
 import { differencesBetween } from './differences'
 import { discardDraft } from './drafts'
-import type { Trouble } from './model'
 import { tried, useSaved, type DatasetVersion } from './queries'
 import { sampleOf } from './sample'
+import type { Trouble } from './troubles'
 
 interface Board {
   code: string | undefined
