@@ -5,9 +5,17 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from shared.contracts.base import Body, PageQuery, Shape
-from shared.contracts.uploads import Upload
+from shared.contracts.uploads import RowProblem, Upload
 
 Forecast = Literal["inserted", "updated", "unchanged", "rejected"]
+
+
+class CheckedMend(Shape):
+    """What mending a row with these values would say, by the upload's own version of the dataset."""
+
+    good: bool
+    values: dict[str, str] = Field(description="Normalised where right, as typed where wrong.")
+    problems: list[RowProblem]
 
 
 class ReplaceValue(Body):

@@ -104,6 +104,12 @@ class NewRecord(Body):
     values: Values
 
 
+class TriedRecord(NewRecord):
+    record_id: Annotated[
+        RecordId | None, Field(description="The record that is changed: it and its department are what counts.")
+    ] = None
+
+
 class ChangedRecord(Body):
     revision: Annotated[int, Field(ge=1)]
     values: Values

@@ -135,6 +135,15 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: make_workbook(odd.CODE, odd.rows(), columns=[c for c in LABELS[odd.CODE] if c != "XK_JDRQ"]),
         "columns_missing",
     ),
+    "failed rows of a version that did not want a column yet": (
+        lambda: make_workbook(
+            odd.CODE,
+            odd.rows(),
+            columns=[c for c in LABELS[odd.CODE] if c != "XK_JDRQ"],
+            title=f"{dataset_mark(odd.CODE, '行政许可-法人', 0)}{upload_mark(UUID(int=1))}",
+        ),
+        "columns_added",
+    ),
     "another dataset's template": (
         lambda: make_workbook(odd.CODE, odd.rows(), title=dataset_mark("xzxk_zrr", "行政许可-自然人", 3)),
         "other_dataset",
@@ -154,6 +163,10 @@ async def test_a_workbook_that_cannot_be_imported_is_refused_with_what_to_do(nam
 async def test_refusals_name_what_is_missing_and_where() -> None:
     missing = await read(BROKEN["a required column missing"][0]())
     assert "“许可决定日期”" in missing.message
+    added = await read(BROKEN["failed rows of a version that did not want a column yet"][0]())
+    assert "第 0 版" in added.message
+    assert "“许可决定日期”" in added.message
+    assert "失败日志" in added.message
     below = await read(BROKEN["the header in row 4"][0]())
     assert "列名在第 4 行，应在第 2 行" in below.message
     other = await read(BROKEN["another dataset's template"][0]())

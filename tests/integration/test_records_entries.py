@@ -91,9 +91,19 @@ async def test_checking_stores_nothing_and_shows_what_the_public_would_see(world
     assert checked["deadline"]["on_time"] is False
     assert checked["deadline"]["days"] < 0
     assert await world.fetch("SELECT FROM record") == []
-    await enter(officer, "t_licences", licence(1))
+    record = await enter(officer, "t_licences", licence(1))
     again = await officer.post("/records/check", wanted)
     assert [problem["code"] for problem in again["problems"]] == ["duplicate_existing"]
+    assert (await officer.post("/records/check", {**wanted, "record_id": record["id"]}))["problems"] == []
+
+
+async def test_changing_a_record_is_checked_within_its_department(world: World) -> None:
+    first, second = [await enter(world.caller("d1"), "t_licences", licence(number)) for number in (1, 2)]
+    wanted = {"dataset": "t_licences", "values": licence(1), "record_id": first["id"]}
+    assert (await world.admin.post("/records/check", wanted))["problems"] == []
+    taken = await world.admin.post("/records/check", {**wanted, "record_id": second["id"]})
+    assert [problem["code"] for problem in taken["problems"]] == ["duplicate_existing"]
+    assert (await world.caller("d2").call("POST", "/records/check", wanted)).status == 404
 
 
 async def test_a_department_sees_and_changes_only_its_own(world: World) -> None:

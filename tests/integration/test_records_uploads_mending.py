@@ -4,13 +4,22 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from services.records.uploads.errors import RowNotFound, RowNotWaiting, UploadBusy, ValuesInvalid, WrongState
+from services.records.datasets import repository as datasets
+from services.records.uploads.errors import (
+    RowNotFound,
+    RowNotWaiting,
+    UploadBusy,
+    UploadNotFound,
+    ValuesInvalid,
+    WrongState,
+)
 from shared.clock import today
 from shared.contracts.ingest import UploadChanged
 from shared.contracts.mending import ComparisonFilter, ReplaceValue
 from shared.contracts.uploads import Outcome, RowFilter
+from shared.datasets.definition import FieldDefinition
 from tests.fixtures.postgres import MakeDatabase
-from tests.integration.records_room import ADMIN, Records, open_records, person, row
+from tests.integration.records_room import ADMIN, DATASET, Records, open_records, person, row
 
 pytestmark = pytest.mark.integration
 
@@ -77,6 +86,57 @@ async def test_on_duplicate_reject_holds_for_mended_rows_too(records: Records) -
     assert (again.outcome, again.problems[-1].code) == ("rejected", "duplicate_existing")
     counts = (await records.get(upload.id)).counts
     assert (counts.rejected, counts.corrected, counts.inserted) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("way", "good", "severity", "words"),
+    [
+        ("update", True, "warning", "更新那条记录"),
+        ("skip", True, "warning", "保留了原有记录"),
+        ("reject", False, "error", "请删去这一行"),
+    ],
+)
+async def test_trying_a_row_says_what_becomes_of_the_record_that_is_there(
+    records: Records, way: str, good: bool, severity: str, words: str
+) -> None:
+    await records.upload([row(1)])
+    upload = await records.upload([row(1, name="")], on_duplicate=way)
+    mending = records.services.mending
+    tried = await mending.check(person(), upload.id, 3, {"NAME": "公司"})
+    problem = tried.problems[-1]
+    assert (tried.good, problem.code, problem.severity, problem.cell) == (good, "duplicate_existing", severity, "A3")
+    assert words in problem.message
+    assert (await records.get(upload.id)).counts.rejected == 1, "nothing was changed"
+    assert ((await mending.mend(person(), upload.id, 3, {"NAME": "公司"})).outcome == "corrected") is good
+
+
+async def test_trying_a_row_knows_the_other_rows_of_the_file(records: Records) -> None:
+    upload = await records.upload([row(1), row(2, name="")], dry_run=True)
+    tried = await records.services.mending.check(person(), upload.id, 4, {"NO": "文号1", "NAME": "公司"})
+    assert (tried.good, [one.code for one in tried.problems]) == (False, ["duplicate_in_file"])
+    alone = await records.services.mending.check(person(), upload.id, 4, {"NAME": "公司"})
+    assert (alone.good, alone.problems, alone.values["NAME"]) == (True, [], "公司")
+
+
+async def test_a_row_is_mended_by_the_version_it_was_checked_by(records: Records) -> None:
+    """A later version wants a field more, and another department reports it: the row of today is not theirs."""
+    upload = await records.upload([row(1, name="")])
+    more = FieldDefinition(code="MORE", label="新加的", required=True)
+    later = DATASET.model_copy(update={"version": 2, "fields": [*DATASET.fields, more], "departments": ["other"]})
+    async with records.db.transaction() as conn:
+        await datasets.add_version(conn, later, "测试")
+    uploads, mending = records.services.uploads, records.services.mending
+    definition = await uploads.dataset(person(), upload.id)
+    assert (definition.version, [field.code for field in definition.fields]) == (
+        1,
+        [field.code for field in DATASET.fields],
+    )
+    with pytest.raises(UploadNotFound):
+        await uploads.dataset(person("d2"), upload.id)
+    assert (await mending.check(person(), upload.id, 3, {"NAME": "公司"})).good
+    with pytest.raises(ValuesInvalid):
+        await mending.check(person(), upload.id, 3, {"MORE": "x"})
+    assert (await mending.mend(person(), upload.id, 3, {"NAME": "公司"})).outcome == "corrected"
 
 
 async def test_an_atomic_upload_is_stored_once_its_last_row_is_mended(records: Records) -> None:

@@ -51,7 +51,7 @@ def choose_sheet(book: Book, dataset: Dataset) -> Chosen:
 
 
 # Of several sheets without the header, the refusal that says most about what to do.
-_RANK = {"no_header": 0, "header_below": 1, "columns_missing": 2, "other_dataset": 3}
+_RANK = {"no_header": 0, "header_below": 1, "columns_missing": 2, "columns_added": 2, "other_dataset": 3}
 
 
 def _promise(name: str, dataset: Dataset) -> int:

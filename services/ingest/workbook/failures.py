@@ -107,6 +107,11 @@ TEXTS: Final[dict[str, tuple[FailureCode, str]]] = {
         FailureCode.NO_HEADER,
         "{sheet}缺少必填的列：{missing}。请对照模板补上这些列（列名要与模板一致），或把数据填进本数据集“{dataset}”的模板后再上传。",
     ),
+    "columns_added": (
+        FailureCode.NO_HEADER,
+        "{sheet}是按第 {made} 版做的，现行的第 {now} 版还要填写这些列：{missing}。"
+        "请在表里加上这些列（列名写在第 2 行，与新模板一致），逐行填好后再上传{otherwise}。",
+    ),
     "other_dataset": (
         FailureCode.NO_HEADER,
         "这是“{other}”的模板，而本次上报选的是“{dataset}”。请改选对应的数据集上报，或换用“{dataset}”的模板。",

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from services.ingest.workbook.failures import Refused
-from services.ingest.workbook.marks import REASON_LABEL, REQUIRED_MARK, ROW_LABEL, read_marks
+from services.ingest.workbook.marks import REASON_LABEL, REQUIRED_MARK, ROW_LABEL, Marks, read_marks
 from shared.datasets.definition import Dataset
 
 # Rows looked through for a header that slipped down, to say where it is.
@@ -74,7 +74,7 @@ def find_layout(dataset: Dataset, top: Sequence[Sequence[str]], sheet: str) -> L
         ((1, rows[1]), (0, rows[0]), (1, both)), key=lambda candidate: len(_match(names, candidate[1]).places)
     )
     match = _match(names, texts)
-    _require_columns(dataset, names, match, top, sheet)
+    _require_columns(dataset, match, marks, top, sheet)
     notices = _notices(dataset, match)
     if marks.version is not None and marks.version != dataset.version:
         notices.append(
@@ -146,14 +146,13 @@ def _match(names: Mapping[str, str], texts: Sequence[str]) -> _Match:
     return match
 
 
-def _require_columns(
-    dataset: Dataset, names: Mapping[str, str], match: _Match, top: Sequence[Sequence[str]], sheet: str
-) -> None:
+def _require_columns(dataset: Dataset, match: _Match, marks: Marks, top: Sequence[Sequence[str]], sheet: str) -> None:
     required = [field for field in dataset.fields if field.required]
     missing = [field.label for field in required if field.code not in match.places]
     enough = max(1, len(dataset.fields) // 2)
     if not missing and (required or len(match.places) >= enough):
         return
+    names = _names_of(dataset)
     for row, texts in enumerate(top[2:SEARCHED_ROWS], start=3):
         if len(_match(names, texts).places) >= max(2, len(match.places) + 1, enough // 2):
             raise Refused("header_below", sheet=sheet, row=row)
@@ -161,6 +160,11 @@ def _require_columns(
         examples = "”“".join(field.label for field in (required or dataset.fields)[:3])
         raise Refused("no_header", sheet=sheet, dataset=dataset.name, examples=examples)
     absent = missing or [field.label for field in dataset.fields if field.code not in match.places]
+    if marks.version is not None and marks.version < dataset.version:
+        # Filled in before the columns were wanted: the template of the time would not help.
+        otherwise = "；也可以不用表，在原来那次上报的“失败日志”里逐行改正" if marks.upload else ""
+        facts = {"made": marks.version, "now": dataset.version, "otherwise": otherwise}
+        raise Refused("columns_added", sheet=sheet, missing=_list(absent), **facts)
     raise Refused("columns_missing", sheet=sheet, missing=_list(absent), dataset=dataset.name)
 
 

@@ -14,6 +14,7 @@ from shared.contracts.records import (
     RecordSearch,
     Revoke,
     RevokeMany,
+    TriedRecord,
 )
 from shared.http.requests import read_body, read_query
 from shared.http.responses import no_content, reply
@@ -57,7 +58,7 @@ async def list_history(request: web.Request) -> web.Response:
 
 
 async def check_record(request: web.Request) -> web.Response:
-    wanted = await read_body(request, NewRecord)
+    wanted = await read_body(request, TriedRecord)
     return reply(await request.app[CHANGES].check(caller(request), wanted))
 
 

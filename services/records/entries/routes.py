@@ -16,6 +16,7 @@ from shared.contracts.records import (
     RevokedMany,
     RevokeMany,
     StoredRecord,
+    TriedRecord,
 )
 from shared.http.operations import REPORTING, Group, Operation, Schema
 
@@ -42,7 +43,7 @@ OPERATIONS = [
         "试填：只检查，不保存",
         Group.RECORDS,
         roles=REPORTING,
-        body=NewRecord,
+        body=TriedRecord,
         answer=CheckedRecord,
         problems=(404,),
         reads=True,

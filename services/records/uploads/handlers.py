@@ -25,5 +25,9 @@ async def list_uploads(request: web.Request) -> web.Response:
     return reply(await request.app[UPLOADS].page(caller(request), wanted))
 
 
+async def get_upload_dataset(request: web.Request) -> web.Response:
+    return reply(await request.app[UPLOADS].dataset(caller(request), upload_id(request)))
+
+
 async def get_upload(request: web.Request) -> web.Response:
     return reply(await request.app[UPLOADS].get(caller(request), upload_id(request)))

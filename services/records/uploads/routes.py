@@ -6,8 +6,9 @@ from services.records.uploads.mending import handlers as mending
 from services.records.uploads.undoing import handlers as undoing
 from shared.contracts.base import Page
 from shared.contracts.ingest import RegisteredUpload
-from shared.contracts.mending import Comparison, ComparisonFilter, IgnoreRow, Replaced, ReplaceValue
+from shared.contracts.mending import CheckedMend, Comparison, ComparisonFilter, IgnoreRow, Replaced, ReplaceValue
 from shared.contracts.uploads import MendRow, RegisterUpload, Row, RowFilter, UndoResult, Upload, UploadFilter
+from shared.datasets.definition import Dataset
 from shared.http.operations import REPORTING, Group, Operation, Schema
 
 PATH = "/api/v1/uploads"
@@ -23,6 +24,15 @@ TYPES: dict[str, Schema] = {
 _READING = [
     Operation("GET", PATH, handlers.list_uploads, "我的上报", Group.UPLOADS, query=UploadFilter, answer=Page[Upload]),
     Operation("GET", ONE, handlers.get_upload, "一次上报", Group.UPLOADS, answer=Upload, path_types=TYPES),
+    Operation(
+        "GET",
+        f"{ONE}/dataset",
+        handlers.get_upload_dataset,
+        "上报所用的数据集版本",
+        Group.UPLOADS,
+        answer=Dataset,
+        path_types=TYPES,
+    ),
     Operation(
         "GET",
         f"{ONE}/rows",
@@ -57,6 +67,19 @@ _READING = [
 ]
 
 _MENDING = [
+    Operation(
+        "POST",
+        f"{ROW}/check",
+        mending.check_row,
+        "试改一行：只检查，不保存",
+        Group.UPLOADS,
+        roles=REPORTING,
+        body=MendRow,
+        answer=CheckedMend,
+        problems=(409,),
+        path_types=TYPES,
+        reads=True,
+    ),
     Operation(
         "PATCH",
         ROW,

@@ -14,6 +14,7 @@ from shared.contracts.base import Announce, Page
 from shared.contracts.identity import Identity
 from shared.contracts.ingest import RegisteredUpload
 from shared.contracts.uploads import RegisterUpload, Upload, UploadFilter
+from shared.datasets.definition import Dataset
 from shared.db.database import Database
 
 
@@ -50,3 +51,9 @@ class UploadsService:
     async def get(self, identity: Identity, upload_id: UUID) -> Upload:
         async with self._db.reading() as conn:
             return upload_of(await repository.get_upload(conn, upload_id, identity.department_scope))
+
+    async def dataset(self, identity: Identity, upload_id: UUID) -> Dataset:
+        """The definition its rows were checked by, whatever the dataset is now and whoever may report it."""
+        async with self._db.reading() as conn:
+            upload = await repository.get_upload(conn, upload_id, identity.department_scope)
+            return await datasets.get_dataset(conn, upload["dataset_code"], upload["dataset_version"])

@@ -26,6 +26,7 @@ from shared.contracts.records import (
     RevokedMany,
     RevokeMany,
     StoredRecord,
+    TriedRecord,
 )
 from shared.contracts.uploads import RowProblem, Severity
 from shared.datasets.definition import Dataset
@@ -38,15 +39,25 @@ class ChangesService:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def check(self, identity: Identity, wanted: NewRecord) -> CheckedRecord:
-        """What storing would say, and what the public would see."""
+    async def check(self, identity: Identity, wanted: TriedRecord) -> CheckedRecord:
+        """What storing would say, and what the public would see.
+
+        Raises:
+            RecordNotFound, DatasetNotFound, NotYourDataset, ValuesInvalid
+        """
+        record_id = None if wanted.record_id is None else int(wanted.record_id)
         async with self._db.reading() as conn:
-            dataset = await _reportable(conn, identity, wanted.dataset)
+            if record_id is None:
+                dataset, department = await _reportable(conn, identity, wanted.dataset), identity.department.code
+            else:
+                before = await entries.get_record(conn, record_id, identity.department_scope)
+                dataset = await datasets.get_dataset(conn, before["dataset_code"])
+                department = before["department_code"]
             checked = checks.check(dataset, wanted.values)
             problems = checks.shown(checked.problems)
             if checked.key is not None:
-                existing = await repository.find_key(conn, dataset.code, identity.department.code, checked.key)
-                problems += [_duplicate(dataset)] if existing is not None else []
+                existing = await repository.find_key(conn, dataset.code, department, checked.key)
+                problems += [_duplicate(dataset)] if existing not in {None, record_id} else []
             facts = await repository.publication(conn, dataset, derive(dataset, checked.values))
         return CheckedRecord(
             good=checked.good and checked.key is not None,

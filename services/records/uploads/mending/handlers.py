@@ -12,6 +12,11 @@ from shared.http.responses import reply
 from shared.http.service_app import caller
 
 
+async def check_row(request: web.Request) -> web.Response:
+    body = await read_body(request, MendRow)
+    return reply(await request.app[MENDING].check(caller(request), _upload_id(request), _row(request), body.values))
+
+
 async def mend_row(request: web.Request) -> web.Response:
     body = await read_body(request, MendRow)
     row = await request.app[MENDING].mend(caller(request), _upload_id(request), _row(request), body.values)

@@ -1,10 +1,13 @@
 """Rejected rows mended in place, many at once, or set aside; dry runs confirmed or cancelled."""
 
+import json
 from collections.abc import Mapping
 from uuid import UUID, uuid5
 
 from services.records.audit import repository as audit
 from services.records.datasets import repository as datasets
+from services.records.entries.changes.checks import shown as problems_of
+from services.records.entries.changes.repository import find_key
 from services.records.uploads import repository as uploads
 from services.records.uploads.applying import repository as applied
 from services.records.uploads.applying import service as applying
@@ -15,12 +18,12 @@ from services.records.uploads.errors import RowNotFound, RowNotWaiting, ValuesIn
 from services.records.uploads.ledger import repository as ledger
 from services.records.uploads.ledger.service import shown
 from services.records.uploads.mending import repository
-from services.records.uploads.mending.checks import checked_again, once_a_key
+from services.records.uploads.mending.checks import checked_again, known_already, once_a_key
 from services.records.uploads.policy import upload_of
 from shared.clock import today
 from shared.contracts.base import Announce
 from shared.contracts.identity import Identity
-from shared.contracts.mending import Replaced, ReplaceValue
+from shared.contracts.mending import CheckedMend, Replaced, ReplaceValue
 from shared.contracts.problem import FieldError
 from shared.contracts.uploads import Row as LedgerRow
 from shared.contracts.uploads import Upload, UploadState
@@ -33,6 +36,25 @@ class MendingService:
     def __init__(self, db: Database, announce: Announce) -> None:
         self._db = db
         self._announce = announce
+
+    async def check(self, identity: Identity, upload_id: UUID, row: int, values: Mapping[str, str]) -> CheckedMend:
+        """What mending would say; nothing is changed, and nobody waits for who types.
+
+        Raises:
+            UploadNotFound, RowNotFound, UploadBusy, WrongState, ValuesInvalid
+        """
+        async with self._db.reading() as conn:
+            upload = await uploads.get_upload(conn, upload_id, identity.department_scope)
+            require_mendable(upload)
+            dataset = await datasets.get_dataset(conn, upload["dataset_code"], upload["dataset_version"])
+            _require_fields(dataset, values)
+            stored = json.loads((await ledger.get_row(conn, upload, row))["values"])
+            again = checked_again(dataset, upload, {row: {**stored, **values}}, today())
+            one = (await self._once_a_key(conn, upload, dataset, again))[row]
+            key = one.key if one.good else None
+            if key is not None and await find_key(conn, dataset.code, upload["department_code"], key) is not None:
+                one = known_already(dataset, upload, row, one)
+        return CheckedMend(good=one.good, values=one.values, problems=problems_of(one.problems))
 
     async def mend(self, identity: Identity, upload_id: UUID, row: int, values: Mapping[str, str]) -> LedgerRow:
         """Check the row again with `values` in place; apply it if it is good now, keep its new problems otherwise.
