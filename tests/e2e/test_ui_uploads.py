@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xlrd
 import xlwt
-from playwright.async_api import Dialog, expect
+from playwright.async_api import Dialog, Route, expect
 
 from tests.e2e.api import licence, workbook
 from tests.e2e.browser import Screen, choose, eventually, file_of
@@ -58,7 +58,7 @@ async def test_an_officer_uploads_mends_and_brings_back(screen: Screen, tmp_path
     await expect(page.get_by_role("heading", level=2)).to_have_count(3)
 
     # One wrong value of a column in all rows.
-    await page.get_by_role("button", name="批量替换").first.click()
+    await page.get_by_role("listitem").filter(has_text="第 6 行").get_by_role("button", name="批量替换").click()
     dialog = page.get_by_role("dialog", name="批量替换")
     await expect(dialog).to_contain_text("共 2 行。")
     await choose(dialog, "改为", "普通")
@@ -90,14 +90,27 @@ async def test_an_officer_uploads_mends_and_brings_back(screen: Screen, tmp_path
 async def test_deleting_says_what_it_will_do_and_what_it_did(screen: Screen) -> None:
     api = await screen.api()
     definition = await screen.definition("xzxk_fr")
-    await api.upload("xzxk_fr", workbook(definition, [licence(1), licence(2)]))
+    await api.upload("xzxk_fr", workbook(definition, [licence(1), licence(2), licence(3, XK_SPLB="一般")]))
     page = await screen.page("reporter", "/uploads")
+    row = page.get_by_role("row", name="许可法人.xls")
+    await expect(row).to_contain_text("1 行待改正")
     await page.get_by_role("button", name="的数据").click()
     await expect(page.get_by_role("dialog")).to_contain_text("删除这次新增的 2 条数据")
+    await expect(page.get_by_role("dialog")).to_contain_text("删除后不再公示。")
     await screen.picture(page, "undo")
     await page.get_by_role("dialog").get_by_role("button", name="删除数据").click()
     await expect(page.get_by_text("已删除 2 条，恢复 0 条。")).to_be_visible()
-    await expect(page.get_by_role("row", name="许可法人.xls")).to_contain_text("数据已删")
+    await expect(row).to_contain_text("数据已删")
+    # What is left cannot be mended any more, and nobody is told to.
+    await expect(row).not_to_contain_text("待改正")
+    await row.get_by_role("link", name="1 行退回").click()
+    await expect(page.get_by_text("已经撤回（删除数据），不能再改正")).to_be_visible()
+    await expect(page.get_by_role("heading", name="第 5 行")).to_be_visible()
+    await expect(page.get_by_role("button", name=re.compile("改正|忽略|改为|替换"))).to_have_count(0)
+    await page.get_by_role("link", name="上报结果", exact=True).click()
+    await expect(page.get_by_text("1 行退回。", exact=False).first).to_be_visible()
+    await expect(page.get_by_text("请在失败日志里改正")).to_have_count(0)
+    await page.goto("/uploads")
     await page.get_by_role("button", name="的记录").click()
     await page.get_by_role("dialog").get_by_role("button", name="删除记录").click()
     await expect(page.get_by_text("这里还没有上报过的文件")).to_be_visible()
@@ -210,6 +223,13 @@ async def test_a_row_set_aside_waits_no_more_and_can_be_taken_back(screen: Scree
     await page.get_by_role("button", name="忽略第 5 行").click()
     dialog = page.get_by_role("dialog", name="忽略这一行")
     await dialog.get_by_role("textbox").fill("重复录入")
+    # In an outage the reason stays.
+    screen.provokes("POST /api/v1/uploads/", 503)
+    await page.route("**/rows/5/ignore", lambda route: route.fulfill(status=503, json={"detail": "请稍后再试。"}))
+    await dialog.get_by_role("button", name="确认忽略").click()
+    await expect(dialog.get_by_text("请稍后再试。")).to_be_visible()
+    await expect(dialog.get_by_role("textbox")).to_have_value("重复录入")
+    await page.unroute("**/rows/5/ignore")
     await dialog.get_by_role("button", name="确认忽略").click()
     await expect(page.get_by_role("tab", name="待改正（0）")).to_be_visible()
     await expect(page.get_by_role("link", name="下载退回数据表")).to_have_count(0)
@@ -240,7 +260,7 @@ async def test_removing_an_entry_says_what_stays_and_a_dry_run_first_wants_a_wor
     await expect(remove).to_have_count(1)
     await remove.click()
     dialog = page.get_by_role("dialog")
-    await expect(dialog).to_contain_text("入库的 2 条数据（新增 2、更新 0、改正 0）不变")
+    await expect(dialog).to_contain_text("入库的 2 条数据（新增 2、更新 0）不变、仍然公示")
     await expect(dialog).to_contain_text("还有 1 行待改正，去掉以后不再提醒")
     await dialog.get_by_role("button", name="删除记录").click()
     await expect(page.get_by_text("已从列表里删除，2 条数据没有变动。")).to_be_visible()
@@ -256,5 +276,18 @@ async def test_removing_an_entry_says_what_stays_and_a_dry_run_first_wants_a_wor
     await screen.picture(page, "dry-run-errors")
     await page.get_by_role("tab", name=f"警告（{counts['warned']}）").click()
     await expect(page.locator(".el-table__body tr")).to_have_count(counts["warned"])
+    await page.get_by_role("tab", name="新增（2）").click()
+    await expect(page.get_by_role("row", name=waiting[1]["XK_WSH"])).to_be_visible()
+    # Its rows are not shown in the columns of the next tab until that has its own.
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await page.route(re.compile("size=10&forecast=updated"), hold)
     await page.get_by_role("tab", name="更新（1）").click()
+    await expect(page.get_by_role("status", name="正在加载")).to_be_visible()
+    await expect(page.get_by_role("row", name=waiting[1]["XK_WSH"])).to_have_count(0)
+    held.set()
     await expect(page.get_by_role("row", name="李四")).to_be_visible()

@@ -261,6 +261,11 @@ async def test_a_viewer_reads_everything_and_changes_nothing(screen: Screen) -> 
     await expect(row.get_by_role("button")).to_have_count(0)
     await row.get_by_role("link", name="1 行待改正").click()
     await expect(page.get_by_text("不在可填的范围内")).to_be_visible()
+    await expect(page.get_by_text("您的账号只能查看")).to_be_visible()
+    await expect(page.get_by_role("link", name="上传这个表")).to_have_count(0)
+    await page.get_by_text("整行内容").click()
+    await expect(page.get_by_role("definition").filter(has_text="长治市第2煤层气有限公司")).to_be_visible()
+    await expect(page.get_by_role("definition").filter(has_text="一般")).to_have_text("有错：一般")
     await expect(page.get_by_role("button", name=re.compile("改正|忽略|改为|替换"))).to_have_count(0)
     async with page.expect_download() as download:
         await page.get_by_role("link", name="下载退回数据表").click()

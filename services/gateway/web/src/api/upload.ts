@@ -36,8 +36,13 @@ export function sendUpload(wish: UploadWish, onBytes: (ratio: number) => void, s
 const RUNNING = new Set<Upload['state']>(['received', 'checking', 'storing'])
 export const isRunning = (upload: Upload) => RUNNING.has(upload.state)
 
+/** Whether its rows may still be mended. */
+export const isMendable = ({ state, data_deleted_at, emptied_at }: Upload) =>
+  ['stored', 'partly_stored', 'rejected', 'awaiting_confirmation'].includes(state) && !data_deleted_at && !emptied_at
 /** Rejected rows nobody has mended or set aside: the ignored ones are counted among the rejected. */
-export const waitingRows = ({ counts }: Pick<Upload, 'counts'>) => Math.max(0, (counts.rejected ?? 0) - (counts.ignored ?? 0))
+export const rejectedRows = ({ counts }: Pick<Upload, 'counts'>) => Math.max(0, (counts.rejected ?? 0) - (counts.ignored ?? 0))
+/** Of these, what waits for somebody to mend it. */
+export const waitingRows = (upload: Upload) => (isMendable(upload) ? rejectedRows(upload) : 0)
 
 /** What the workbook of rejected rows is kept as, beside the file it came from. */
 export const rejectedName = ({ file }: Pick<Upload, 'file'>) => `${file.name.replace(/\.xls$/i, '')}（待改正）.xls`

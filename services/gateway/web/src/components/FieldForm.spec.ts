@@ -1,6 +1,8 @@
 import { flushPromises, mount } from '@vue/test-utils'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { Schemas } from '@/api/client'
 import type { Dataset } from '@/api/queries'
+import type { Values } from '@/lib/fields'
 import FieldForm from './FieldForm.vue'
 
 const dataset = {
@@ -9,7 +11,7 @@ const dataset = {
   key: ['A'],
   fields: [{ code: 'A', label: '名称', type: 'text', required: true, max_length: 10 }],
 } as unknown as Dataset
-const bad = {
+const bad: Schemas['RowProblem'] = {
   severity: 'error',
   cell: null,
   field: 'A',
@@ -21,16 +23,11 @@ const bad = {
 }
 const asked: unknown[] = []
 
-vi.mock('@/api/client', () => ({
-  data: async (answer: Promise<{ data: unknown }>) => (await answer).data,
-  api: {
-    POST: async (_path: string, { body }: { body: { values: Record<string, string> } }) => {
-      asked.push(body.values)
-      const good = body.values.A === '0'
-      return { data: { good, values: body.values, problems: good ? [] : [bad], public: {}, published_until: null, deadline: null } }
-    },
-  },
-}))
+const checker = async (values: Values) => {
+  asked.push(values)
+  const good = values.A === '0'
+  return { good, problems: good ? [] : [bad] }
+}
 beforeEach(() => {
   vi.useFakeTimers()
   asked.length = 0
@@ -39,7 +36,7 @@ afterEach(() => vi.useRealTimers())
 
 it('says the server’s words beside the field and takes a suggestion with one press', async () => {
   const form = mount(FieldForm, {
-    props: { dataset, modelValue: {}, 'onUpdate:modelValue': (values) => void form.setProps({ modelValue: values }) },
+    props: { dataset, checker, modelValue: {}, 'onUpdate:modelValue': (values) => void form.setProps({ modelValue: values }) },
   })
   await form.get('input').setValue('O')
   expect(form.text()).not.toContain('名称不对')

@@ -54,6 +54,22 @@ export const useUpload = (id: MaybeRefOrGetter<string>) =>
     queryFn: ({ signal }) => data(api.GET('/api/v1/uploads/{upload_id}', { signal, params: { path: { upload_id: toValue(id) } } })),
   })
 
+/** The definition an upload's rows were checked by; the dataset may be another since, or no longer the department's. */
+export const useUploadDataset = (id: MaybeRefOrGetter<string>) =>
+  useQuery({
+    queryKey: ['upload-dataset', id],
+    staleTime: Infinity,
+    queryFn: ({ signal }) => data(api.GET('/api/v1/uploads/{upload_id}/dataset', { signal, params: { path: { upload_id: toValue(id) } } })),
+  })
+
+/** What stood there while the next page is asked for, but never the rows of one tab under the next. */
+const keptWithin =
+  <Q extends object>(query: MaybeRefOrGetter<Q>, ...tab: (keyof Q)[]) =>
+  <T>(before: T | undefined, asked: { queryKey: readonly unknown[] } | undefined): T | undefined => {
+    const was = asked?.queryKey.at(-1) as Q | undefined
+    return was && tab.every((name) => was[name] === toValue(query)[name]) ? before : undefined
+  }
+
 export interface RowQuery {
   page: number
   size: number
@@ -64,7 +80,7 @@ export const useRows = (id: MaybeRefOrGetter<string>, query: MaybeRefOrGetter<Ro
   useQuery({
     queryKey: ['uploads', 'rows', id, query],
     enabled: () => toValue(enabled),
-    placeholderData: keepPreviousData,
+    placeholderData: keptWithin(query, 'outcome', 'severity'),
     queryFn: ({ signal }) =>
       data(api.GET('/api/v1/uploads/{upload_id}/rows', { signal, params: { path: { upload_id: toValue(id) }, query: toValue(query) } })),
   })
@@ -73,7 +89,7 @@ type Forecast = Schemas['Comparison']['forecast']
 export const useComparison = (id: MaybeRefOrGetter<string>, query: MaybeRefOrGetter<{ page: number; size: number; forecast: Forecast }>) =>
   useQuery({
     queryKey: ['uploads', 'comparison', id, query],
-    placeholderData: keepPreviousData,
+    placeholderData: keptWithin(query, 'forecast'),
     queryFn: ({ signal }) =>
       data(
         api.GET('/api/v1/uploads/{upload_id}/comparison', { signal, params: { path: { upload_id: toValue(id) }, query: toValue(query) } }),

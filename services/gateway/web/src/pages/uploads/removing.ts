@@ -1,7 +1,8 @@
 import { ref } from 'vue'
 import { api, data as body, type Schemas } from '@/api/client'
-import { useChanged } from '@/api/queries'
+import { useChanged, useDatasets } from '@/api/queries'
 import { waitingRows } from '@/api/upload'
+import { isPublic } from '@/lib/fields'
 import { confirmed, sayDone, sayProblem } from '@/lib/messages'
 import type { Upload } from './queries'
 
@@ -10,14 +11,17 @@ export function useRemoving() {
   const changed = useChanged()
   const kept = ref<Schemas['Kept'][]>([])
 
+  const { data: datasets } = useDatasets()
+  const isShown = (upload: Upload) => datasets.value?.some((each) => each.code === upload.dataset.code && isPublic(each)) ?? false
+
   async function remove(upload: Upload) {
-    const { inserted = 0, updated = 0, corrected = 0 } = upload.counts
-    const stored = inserted + updated + corrected
-    const waiting = upload.data_deleted_at ? 0 : waitingRows(upload)
+    const { inserted = 0, updated = 0 } = upload.counts // rows mended since are among them
+    const stored = inserted + updated
+    const waiting = waitingRows(upload)
     const kept = upload.data_deleted_at
       ? '它的数据已经撤回。'
       : stored
-        ? `它入库的 ${stored} 条数据（新增 ${inserted}、更新 ${updated}、改正 ${corrected}）不变、仍然公示；要连数据一起撤回，请先用“删除数据”。`
+        ? `它入库的 ${stored} 条数据（新增 ${inserted}、更新 ${updated}）不变${isShown(upload) ? '、仍然公示' : ''}；要连数据一起撤回，请先用“删除数据”。`
         : '它没有数据入库。'
     const text = `只把这条上传记录从列表里去掉。${kept}${waiting ? `还有 ${waiting} 行待改正，去掉以后不再提醒。` : ''}`
     if (!(await confirmed(text, `删除“${upload.file.name}”的记录`, '删除记录'))) return
@@ -33,7 +37,7 @@ export function useRemoving() {
     const params = { path: { upload_id: upload.id } }
     try {
       const will = await body(api.GET('/api/v1/uploads/{upload_id}/undo', { params }))
-      const text = `将删除这次新增的 ${will.removed} 条数据，把这次更新的 ${will.restored} 条恢复成原来的内容${will.kept.length ? `；${will.kept.length} 条后来又被改过或者再次上报过，保留不动` : ''}。删除后不再公示。`
+      const text = `将删除这次新增的 ${will.removed} 条数据，把这次更新的 ${will.restored} 条恢复成原来的内容${will.kept.length ? `；${will.kept.length} 条后来又被改过或者再次上报过，保留不动` : ''}。${isShown(upload) ? '删除后不再公示。' : ''}`
       if (!(await confirmed(text, `删除“${upload.file.name}”的数据`, '删除数据'))) return
       const did = await body(api.DELETE('/api/v1/uploads/{upload_id}/data', { params }))
       sayDone(`已删除 ${did.removed} 条，恢复 ${did.restored} 条${did.kept.length ? `，保留 ${did.kept.length} 条` : ''}。`)
