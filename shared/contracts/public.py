@@ -1,7 +1,7 @@
 """The public view: published records, published fields, persons masked."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -21,6 +21,7 @@ class PublicField(Shape):
     type: FieldType
     in_list: bool
     several: bool = Field(description="Several choices in one value, parted by ；.")
+    masked: bool = Field(description="Shown in part.")
     choices: list[Choice] = Field(description="What the codes mean.")
 
 
@@ -29,6 +30,7 @@ class PublicDataset(PublicDatasetRef):
     category_name: str
     subject: str
     name_field: str | None = Field(description="Whom a record is about, where the public sees it.")
+    region_field: str | None = Field(description="Its 地方编码, where the public may search by it.")
     fields: list[PublicField] = Field(description="Those the public sees, in order.")
 
 
@@ -53,11 +55,26 @@ class PublicRecordPage(Page[PublicRecord]):
     total_exact: bool = Field(True, description="False where total is an estimate (beyond 50,000).")
 
 
+class PublicDepartmentPage(Page[DepartmentRef]):
+    pass
+
+
+class PublicDepartmentQuery(PageQuery):
+    size: Annotated[int, Field(ge=1, le=1000, description="Items a page.")] = 1000
+
+
 class PublicQuery(PageQuery):
     dataset: str | None = None
     category: Annotated[
         str | None, Field(max_length=64, description="All datasets of a kind, such as licence or penalty.")
     ] = None
+    kind: Annotated[
+        Literal["two_publicity", "other"] | None, Field(description="行政许可 and 行政处罚, or everything else.")
+    ] = None
+    department: Annotated[str | None, Field(max_length=64, description="The code of who published it.")] = None
+    region: Annotated[str | None, Field(max_length=12, description="地方编码.")] = None
+    from_: Annotated[date | None, Field(alias="from", description="Decided on or after.")] = None
+    to: Annotated[date | None, Field(description="Decided on or before.")] = None
     q: Annotated[
         str | None,
         Field(

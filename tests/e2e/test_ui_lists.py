@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import xlrd
 from playwright.async_api import Page, Request, Route, expect
 
-from tests.e2e.api import Api, id_card, licence, penalty, workbook
+from shared.clock import today
+from tests.e2e.api import Api, id_card, licence, penalty, uscc, workbook
 from tests.e2e.browser import Screen, choose, eventually
 
 SEVERAL = "没收违法所得、没收非法财物"
@@ -139,9 +140,19 @@ async def test_a_choice_with_a_comma_in_it_stays_whole(screen: Screen) -> None:
 
 async def test_the_public_reads_words_and_searches_all_of_a_kind(screen: Screen) -> None:
     api = await screen.api()
-    for dataset, number in (("xzxk_fr", 1), ("xzxk_fr_2018", 2)):
+    newer = licence(
+        2, XK_XDR_MC=name(2), XK_XDR_LB="法人及非法人组织", XK_FRDB="张三", XK_XKWS="使用登记证", XK_XKLB="普通"
+    )
+    newer |= {
+        "XK_YXQZ": "2018-01-15",
+        "XK_YXQZI": "2099-12-31",
+        "XK_XKJG": "长治市质量技术监督局",
+        "XK_XKJGDM": uscc(9),
+    }
+    newer |= {"XK_LYDW": "长治市质量技术监督局", "XK_LYDWDM": uscc(9), "XK_ZT": "1"}
+    for dataset, row in (("xzxk_fr", licence(1)), ("xzxk_fr_2018", newer)):
         definition = await screen.definition(dataset)
-        await api.upload(dataset, workbook(definition, [licence(number, XK_ZT="0")]))
+        assert (await api.upload(dataset, workbook(definition, [row])))["state"] == "stored"
     page = await screen.blank()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(_words(request)))
@@ -213,6 +224,50 @@ async def test_figures_that_could_not_be_had_are_asked_for_again(screen: Screen)
     await again.click()
     await page.get_by_text("本月新公示").first.wait_for()
     await expect(again).to_be_hidden()
+
+
+async def test_the_public_narrows_the_list_also_on_a_phone(screen: Screen) -> None:
+    api = await screen.api()
+    firm = f"{screen.department_name}煤层气"
+    rows = [
+        licence(1, XK_XDR=f"{firm}一有限公司"),
+        licence(2, XK_XDR=f"{firm}二有限公司", XK_JDRQ=today().isoformat(), SJC=today().isoformat()),
+    ]
+    await api.upload("xzxk_fr", workbook(await screen.definition("xzxk_fr"), rows))
+    honour = {"JGQC": f"{firm}三有限公司", "TYSHXYDM": uscc(3), "RYMC": "诚信企业", "RYNR": "守合同"}
+    honour |= {"RDWH": "长信〔2018〕1号", "RDRQ": "2018-01-15", "RDBM": "长治市信用办"}
+    await api.post("/records", {"dataset": "red_list_fr", "values": honour})
+    for width in (1366, 390):
+        page = await screen.blank(width=width, height=844)
+        await page.goto("/")
+        if width == 390:
+            await expect(page.get_by_label("公示部门")).to_be_hidden()
+            await page.get_by_role("button", name="筛选").click()
+        await page.get_by_label("公示部门").select_option(screen.department_name)
+        found = page.get_by_role("main").get_by_role("listitem")
+        await expect(found).to_have_count(2)
+        await page.get_by_label("决定日期从").fill(today().isoformat())
+        await expect(found).to_have_count(1)
+        await expect(found).to_contain_text("二有限公司")
+        await page.get_by_label("市区").select_option("潞州区")
+        await expect(page.get_by_text("没有符合条件的公示信息")).to_be_visible()
+        await screen.accessible(page)
+        await screen.picture(page, f"public-{width}-narrowed")
+        await page.get_by_role("button", name="清除筛选").click()
+        await page.get_by_role("searchbox").fill(firm)
+        await page.keyboard.press("Enter")
+        await expect(found).to_have_count(2)
+        # What is published besides: the words of the form (公众将看到) are true.
+        await page.get_by_role("link", name="其他信用信息").click()
+        await found.get_by_role("link", name=honour["JGQC"]).click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("法人红名单")
+        await page.get_by_role("link", name="公示哪些内容、公示多久").click()
+        await page.get_by_text(re.compile("^法人红名单（")).click()
+        await expect(page.locator("details[open]")).to_contain_text("荣誉名称")
+        await expect(page.get_by_role("row", name="2023 年 5 月 1 日起")).to_contain_text("国家发展改革委令第 58 号")
+        await screen.accessible(page)
+        await screen.picture(page, f"public-{width}-about")
+        await page.close()
 
 
 def _words(request: Request) -> str:

@@ -61,7 +61,7 @@ ADMIN = [
     "/admin/calendar",
 ]
 MANAGER = ["/home", "/statistics", "/licences", "/uploads", "/failures", "/messages", "/account", "/admin/users"]
-PUBLIC = ["/", "/?category=penalty", "/platform", "/portal"]
+PUBLIC = ["/", "/?category=penalty", "/?category=other", "/about", "/platform", "/portal"]
 # Each by the test that its words are in.
 ELSEWHERE = ["/public/records/{record}", "/portal/password"]
 

@@ -125,6 +125,50 @@ async def test_postgresql_knows_the_numbers_that_are_masked(world: World) -> Non
         assert row["hit"] == (masked or text in TOO_MUCH), text
 
 
+async def test_what_is_public_is_narrowed_by_department_region_and_decision_day(world: World) -> None:
+    here, there = world.caller("d1"), world.caller("d2")
+    one = await enter(here, "t_licences", licence(1, DFBM="140403"))
+    two = await enter(here, "t_licences", licence(2, JDRQ="2018-02-20"))
+    three = await enter(
+        there, "t_penalties", {"WSH": "1", "MC": "甲公司", "JDRQ": today().isoformat(), "DFBM": "140403"}
+    )
+    found = {
+        "": {one["id"], two["id"], three["id"]},
+        "department=d1": {one["id"], two["id"]},
+        "department=d9": set(),
+        "region=140403": {one["id"], three["id"]},
+        "region=140403&department=d2": {three["id"]},
+        "region=999999": set(),
+        "from=2018-02-01&to=2018-02-20": {two["id"]},
+        "to=2018-02-19": {one["id"]},
+        "from=2018-02-01&department=d1": {two["id"]},
+        "from=2018-02-01&q=煤业": {two["id"]},
+        "region=140403&q=煤业": {one["id"]},
+        f"department=d2&q={uscc(2)}": set(),
+        "kind=two_publicity": {one["id"], two["id"], three["id"]},
+        "kind=other": set(),
+    }
+    for query, ids in found.items():
+        page = await world.anyone.get(f"/public/records?{query}")
+        assert ({item["id"] for item in page["items"]}, page["total"]) == (ids, len(ids)), query
+    assert (await world.anyone.get("/public/departments"))["items"] == [
+        {"code": "d1", "name": "单位d1"},
+        {"code": "d2", "name": "单位d2"},
+    ]
+
+
+async def test_nobody_finds_by_a_region_or_a_day_that_is_not_published(world: World) -> None:
+    await enter(world.caller("d1"), "t_licences", licence(1, DFBM="140403"))
+    draft = await world.admin.get("/datasets/t_licences")
+    draft.pop("version")
+    for field in draft["fields"]:
+        if field["code"] in {"DFBM", "JDRQ"}:
+            field["visibility"] = "hidden"
+    assert (await world.admin.call("PUT", "/datasets/t_licences", draft)).status == 200
+    for query in ("region=140403", "from=2018-01-01", "to=2030-01-01"):
+        assert (await world.anyone.get(f"/public/records?{query}"))["total"] == 0, query
+
+
 async def test_what_is_revoked_deleted_or_over_is_gone_at_once(world: World) -> None:
     officer = world.caller("d1")
     kept, revoked, deleted = [await enter(officer, "t_licences", licence(number)) for number in range(3)]

@@ -24,6 +24,7 @@ ADMIN = "admin"
 MAY: dict[str, str] = {
     "GET /api/v1/public/site": EVERYBODY,
     "GET /api/v1/public/datasets": EVERYBODY,
+    "GET /api/v1/public/departments": EVERYBODY,
     "GET /api/v1/public/records": EVERYBODY,
     "GET /api/v1/public/records/{record_id}": EVERYBODY,
     "GET /api/v1/public/statistics": EVERYBODY,

@@ -3,13 +3,17 @@
 from aiohttp import web
 
 from services.records.keys import PUBLICITY
-from shared.contracts.public import PublicDatasetQuery, PublicQuery
+from shared.contracts.public import PublicDatasetQuery, PublicDepartmentQuery, PublicQuery
 from shared.http.requests import read_query
 from shared.http.responses import reply
 
 
 async def list_public_datasets(request: web.Request) -> web.Response:
     return reply(await request.app[PUBLICITY].datasets(read_query(request, PublicDatasetQuery)))
+
+
+async def list_public_departments(request: web.Request) -> web.Response:
+    return reply(await request.app[PUBLICITY].departments(read_query(request, PublicDepartmentQuery)))
 
 
 async def list_public_records(request: web.Request) -> web.Response:

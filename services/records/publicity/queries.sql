@@ -1,36 +1,56 @@
--- Planned by the values given (plan_by_values of entries).
+-- Planned by the values given (plan_by_values of entries). Lists and searches begin with the same four:
+-- $1 department or NULL  $2 region or NULL  $3 decided on or after, or NULL  $4 decided on or before, or NULL
 
 -- part: shown
 r.state = 'published' AND (r.published_until IS NULL OR r.published_until >= current_date)
 
+-- part: wanted
+{shown}
+  AND ($1::text IS NULL OR r.department_code = $1)
+  AND ($2::text IS NULL OR r.region = $2)
+  AND ($3::date IS NULL OR r.decided_on >= $3)
+  AND ($4::date IS NULL OR r.decided_on <= $4)
+
 -- part: named
-((r.name LIKE $3 AND (r.dataset_code = ANY ($1::text[]) OR (r.dataset_code = ANY ($2::text[]) AND r.name = $4)))
-   OR (r.document LIKE $5 AND r.values ->> ($6::jsonb ->> r.dataset_code) = r.document
-       AND NOT translate(r.document, '０１２３４５６７８９Ｘｘ－', '0123456789XX-') ~ ALL ($7::text[])
-       AND (r.dataset_code <> ALL ($8::text[]) OR NOT tells_subject(r.document, r.name, r.identifiers))))
+((r.name LIKE $7 AND (r.dataset_code = ANY ($5::text[]) OR (r.dataset_code = ANY ($6::text[]) AND r.name = $8)))
+   OR (r.document LIKE $9 AND r.values ->> ($10::jsonb ->> r.dataset_code) = r.document
+       AND NOT translate(r.document, '０１２３４５６７８９Ｘｘ－', '0123456789XX-') ~ ALL ($11::text[])
+       AND (r.dataset_code <> ALL ($12::text[]) OR NOT tells_subject(r.document, r.name, r.identifiers))))
 
 -- name: current_datasets
 SELECT definition::text AS definition FROM dataset WHERE is_current ORDER BY code;
 
 -- name: list_public
--- $1 datasets  $2 offset + size  $3 offset  $4 size
+-- $5 datasets  $6 offset + size  $7 offset  $8 size
 SELECT one.record_id
 FROM record_tally t
 CROSS JOIN LATERAL (
     SELECT r.record_id
     FROM record r
     WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code
-      AND {shown}
+      AND {wanted}
     ORDER BY r.record_id DESC
-    LIMIT $2
+    LIMIT $6
 ) one
-WHERE t.dataset_code = ANY ($1::text[])
+WHERE t.dataset_code = ANY ($5::text[]) AND ($1::text IS NULL OR t.department_code = $1)
 ORDER BY one.record_id DESC
-OFFSET $3
-LIMIT $4;
+OFFSET $7
+LIMIT $8;
+
+-- name: list_few
+-- $5 datasets  $6 look for no more than this  $7 offset  $8 size
+-- Decision dates have an index of their own: where few are left, all of them, then the page.
+WITH found AS MATERIALIZED (
+    SELECT r.record_id
+    FROM record r
+    WHERE r.dataset_code = ANY ($5::text[]) AND {wanted}
+    LIMIT $6
+)
+SELECT (SELECT count(*) FROM found) AS total,
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $7 LIMIT $8) AS ids;
 
 -- name: count_public
--- $1 datasets  $2 count no further than this
+-- $5 datasets  $6 count no further than this
 SELECT count(*)
 FROM (
     SELECT 1
@@ -39,11 +59,11 @@ FROM (
         SELECT 1
         FROM record r
         WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code
-          AND {shown}
-        LIMIT $2
+          AND {wanted}
+        LIMIT $6
     ) one
-    WHERE t.dataset_code = ANY ($1::text[])
-    LIMIT $2
+    WHERE t.dataset_code = ANY ($5::text[]) AND ($1::text IS NULL OR t.department_code = $1)
+    LIMIT $6
 ) counted;
 
 -- name: estimate_public
@@ -51,13 +71,13 @@ FROM (
 EXPLAIN (FORMAT JSON)
 SELECT 1
 FROM record r
-WHERE r.dataset_code = ANY ($1::text[])
-  AND {shown};
+WHERE r.dataset_code = ANY ($5::text[])
+  AND {wanted};
 
 -- name: search_newest
--- $1 datasets searched by part of the name  $2 datasets searched by the whole name  $3 LIKE pattern  $4 whole name
--- $5 LIKE pattern of the document number, or NULL  $6 datasets searched by it → its field (JSON)  $7 numbers the public sees
--- masked (regular expressions that all match)  $8 datasets of persons  $9 look at this many
+-- $5 datasets searched by part of the name  $6 datasets searched by the whole name  $7 LIKE pattern  $8 whole name
+-- $9 LIKE pattern of the document number, or NULL  $10 datasets searched by it → its field (JSON)  $11 numbers the public sees
+-- masked (regular expressions that all match)  $12 datasets of persons  $13 look at this many
 -- A document number is found only as it is shown: by the field of today, and where nothing in it is masked.
 WITH newest AS MATERIALIZED (
     SELECT one.record_id
@@ -66,13 +86,14 @@ WITH newest AS MATERIALIZED (
         SELECT r.record_id
         FROM record r
         WHERE r.dataset_code = t.dataset_code AND r.department_code = t.department_code
-          AND {shown}
+          AND {wanted}
         ORDER BY r.record_id DESC
-        LIMIT $9
+        LIMIT $13
     ) one
-    WHERE t.dataset_code = ANY ($1::text[] || $2::text[]) OR $6::jsonb ? t.dataset_code
+    WHERE (t.dataset_code = ANY ($5::text[] || $6::text[]) OR $10::jsonb ? t.dataset_code)
+      AND ($1::text IS NULL OR t.department_code = $1)
     ORDER BY one.record_id DESC
-    LIMIT $9
+    LIMIT $13
 )
 SELECT (SELECT count(*) FROM newest) AS seen,
        coalesce(array_agg(r.record_id ORDER BY r.record_id DESC), '{}') AS ids
@@ -81,47 +102,55 @@ CROSS JOIN LATERAL (SELECT * FROM record WHERE record_id = newest.record_id LIMI
 WHERE {named};
 
 -- name: search_names
--- $1 to $8 as in search_newest  $9 the one or two characters sought, or NULL where trigrams serve  $10 offset  $11 size
+-- $5 to $12 as in search_newest  $13 the one or two characters sought, or NULL where trigrams serve  $14 offset  $15 size
 WITH found AS MATERIALIZED (
     SELECT r.record_id
     FROM record r
     WHERE {named}
-      AND ($9::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($9, NULL))
-      AND {shown}
+      AND ($13::text IS NULL OR string_to_array(r.name, NULL) @> string_to_array($13, NULL))
+      AND {wanted}
 )
 SELECT (SELECT count(*) FROM found) AS total,
-       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $10 LIMIT $11) AS ids;
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $14 LIMIT $15) AS ids;
 
 -- name: walk_names
--- $1 to $8 as in search_newest  $9 offset  $10 size. For names that many have: newest first until the page is full.
+-- $5 to $12 as in search_newest  $13 offset  $14 size. For names that many have: newest first until the page is full.
 SELECT r.record_id
 FROM record r
 WHERE {named}
-  AND {shown}
+  AND {wanted}
 ORDER BY r.record_id DESC
-OFFSET $9
-LIMIT $10;
+OFFSET $13
+LIMIT $14;
 
 -- name: estimate_names
--- $1 to $8 as in search_newest. The planner's idea of how many there are.
+-- $5 to $12 as in search_newest. The planner's idea of how many there are.
 EXPLAIN (FORMAT JSON)
 SELECT 1
 FROM record r
 WHERE {named}
-  AND {shown};
+  AND {wanted};
 
 -- name: search_codes
--- $1 datasets → the fields of their codes that everybody may read (JSON)  $2 code of an enterprise  $3 offset  $4 size
+-- $5 datasets → the fields of their codes that everybody may read (JSON)  $6 code of an enterprise  $7 offset  $8 size
 WITH found AS MATERIALIZED (
     SELECT r.record_id
     FROM record r
-    WHERE r.identifiers @> ARRAY[$2::text]
-      AND EXISTS (SELECT FROM jsonb_array_elements_text($1::jsonb -> r.dataset_code) AS field
-                  WHERE r.values ->> field = $2)
-      AND {shown}
+    WHERE r.identifiers @> ARRAY[$6::text]
+      AND EXISTS (SELECT FROM jsonb_array_elements_text($5::jsonb -> r.dataset_code) AS field
+                  WHERE r.values ->> field = $6)
+      AND {wanted}
 )
 SELECT (SELECT count(*) FROM found) AS total,
-       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $3 LIMIT $4) AS ids;
+       ARRAY(SELECT f.record_id FROM found f ORDER BY f.record_id DESC OFFSET $7 LIMIT $8) AS ids;
+
+-- name: list_departments
+-- $1 datasets. Those that have reported to them; which records are on show changes from day to day.
+SELECT p.code, p.name
+FROM department p
+WHERE EXISTS (SELECT FROM record_tally t
+              WHERE t.department_code = p.code AND t.dataset_code = ANY ($1::text[]) AND t.records > 0)
+ORDER BY p.name, p.code;
 
 -- name: get_public
 -- $1 records, in the order wanted

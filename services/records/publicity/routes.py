@@ -4,6 +4,8 @@ from services.records.publicity import handlers
 from shared.contracts.public import (
     PublicDatasetPage,
     PublicDatasetQuery,
+    PublicDepartmentPage,
+    PublicDepartmentQuery,
     PublicQuery,
     PublicRecord,
     PublicRecordPage,
@@ -23,6 +25,16 @@ OPERATIONS = [
         roles=None,
         query=PublicDatasetQuery,
         answer=PublicDatasetPage,
+    ),
+    Operation(
+        "GET",
+        f"{PATH}/departments",
+        handlers.list_public_departments,
+        "公示部门",
+        Group.PUBLIC,
+        roles=None,
+        query=PublicDepartmentQuery,
+        answer=PublicDepartmentPage,
     ),
     Operation(
         "GET",

@@ -8,13 +8,23 @@ from services.records.entries.repository import Ids, plan_by_values
 from services.records.entries.totals import LargeTotals
 from services.records.publicity import repository
 from services.records.publicity.errors import NotPublished
-from services.records.publicity.policy import is_public, name_shown, public_fields, searched
+from services.records.publicity.policy import (
+    chosen,
+    is_public,
+    listed,
+    name_shown,
+    public_fields,
+    region_shown,
+    searched,
+)
 from shared.contracts.identity import DepartmentRef
 from shared.contracts.public import (
     PublicDataset,
     PublicDatasetPage,
     PublicDatasetQuery,
     PublicDatasetRef,
+    PublicDepartmentPage,
+    PublicDepartmentQuery,
     PublicFigure,
     PublicQuery,
     PublicRecord,
@@ -47,6 +57,7 @@ class PublicityService:
                 category_name=CATEGORY_NAMES[one.category],
                 subject=one.subject,
                 name_field=name_shown(one),
+                region_field=region_shown(one),
                 fields=public_fields(one),
             )
             for one in shown.values()
@@ -58,12 +69,7 @@ class PublicityService:
         async with self._db.transaction() as conn:
             await plan_by_values(conn)
             shown = await _public_datasets(conn)
-            chosen = [
-                one
-                for one in shown.values()
-                if wanted.dataset in {None, one.code} and wanted.category in {None, one.category}
-            ]
-            found = await self._find(conn, chosen, wanted)
+            found = await self._find(conn, chosen(shown.values(), wanted), wanted)
             rows = await repository.get_public(conn, found.ids)
         return PublicRecordPage(
             items=[_public(shown[row["dataset_code"]], row) for row in rows],
@@ -73,19 +79,28 @@ class PublicityService:
             total_exact=found.exact,
         )
 
-    async def _find(self, conn: Conn, chosen: list[Dataset], wanted: PublicQuery) -> Ids:
+    async def _find(self, conn: Conn, among: list[Dataset], wanted: PublicQuery) -> Ids:
         text = (wanted.q or "").strip()
         name = sought(text)
         if name is None:
-            codes = tuple(one.code for one in chosen)
-            known = self._large.get(codes)
-            found = await repository.list_ids(conn, codes, wanted.offset, wanted.size, known)
+            filters = listed(among, wanted)
+            known = self._large.get(filters)
+            found = await repository.list_ids(conn, filters, wanted.offset, wanted.size, known)
             if not found.exact and known is None:
-                self._large.put(codes, found.total)
+                self._large.put(filters, found.total)
             return found
         if holds_id_number(text):
             return Ids([], 0)
-        return await repository.search_ids(conn, searched(chosen), name, wanted.offset, wanted.size)
+        return await repository.search_ids(conn, searched(among, wanted), name, wanted.offset, wanted.size)
+
+    async def departments(self, wanted: PublicDepartmentQuery) -> PublicDepartmentPage:
+        """Whose records may be looked for."""
+        async with self._db.reading() as conn:
+            shown = await _public_datasets(conn)
+            rows = await repository.list_departments(conn, list(shown))
+        items = [DepartmentRef(code=row["code"], name=row["name"]) for row in rows]
+        page = items[wanted.offset : wanted.offset + wanted.size]
+        return PublicDepartmentPage(items=page, page=wanted.page, size=wanted.size, total=len(items))
 
     async def get(self, record_id: int) -> PublicRecord:
         """Raises NotPublished: not there, not shown any more, or of a dataset nothing is published of."""

@@ -11,6 +11,7 @@ from services.records.subjects.errors import SubjectNotFound
 from services.records.subjects.policy import group, subject_of
 from services.records.subjects.repository import Sight
 from shared.contracts.identity import Identity
+from shared.contracts.public import PublicQuery
 from shared.contracts.subjects import Subject, SubjectPage
 from shared.datasets.definition import Dataset
 from shared.db.database import Conn, Database, Row
@@ -56,7 +57,7 @@ class SubjectsService:
 def _sight(identity: Identity, datasets: dict[str, Dataset]) -> Sight:
     public = [one for one in datasets.values() if is_public(one)]
     codes = {one.code: codes_shown(one) for one in public}
-    return Sight(identity.department_scope, [*codes], searched(public).by_whole, json.dumps(codes))
+    return Sight(identity.department_scope, [*codes], searched(public, PublicQuery()).by_whole, json.dumps(codes))
 
 
 async def _datasets(conn: Conn) -> dict[str, Dataset]:

@@ -24,6 +24,7 @@ const publicPages: RouteRecordRaw[] = [
     meta: { title: '公示详情', public: true },
     props: true,
   },
+  { path: 'about', component: () => import('./pages/public/AboutPage.vue'), meta: { title: '公示说明', public: true } },
   { path: 'platform', component: () => import('./pages/public/PlatformPage.vue'), meta: { title: '信用信息共享平台', public: true } },
 ]
 const consolePages: RouteRecordRaw[] = [

@@ -699,6 +699,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 公示部门 */
+        get: operations["list_public_departments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/public/records": {
         parameters: {
             query?: never;
@@ -2664,6 +2681,11 @@ export interface components {
              */
             name_field: string | null;
             /**
+             * Region Field
+             * @description Its 地方编码, where the public may search by it.
+             */
+            region_field: string | null;
+            /**
              * Fields
              * @description Those the public sees, in order.
              */
@@ -2702,6 +2724,32 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** PublicDepartmentPage */
+        PublicDepartmentPage: {
+            /** Items */
+            items: components["schemas"]["DepartmentRef"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+        };
+        /** PublicDepartmentQuery */
+        PublicDepartmentQuery: {
+            /**
+             * Page
+             * @description From 1.
+             * @default 1
+             */
+            page: number;
+            /**
+             * Size
+             * @description Items a page.
+             * @default 1000
+             */
+            size: number;
+        };
         /** PublicField */
         PublicField: {
             /** Code */
@@ -2720,6 +2768,11 @@ export interface components {
              * @description Several choices in one value, parted by ；.
              */
             several: boolean;
+            /**
+             * Masked
+             * @description Shown in part.
+             */
+            masked: boolean;
             /**
              * Choices
              * @description What the codes mean.
@@ -2767,6 +2820,36 @@ export interface components {
              * @default null
              */
             category: string | null;
+            /**
+             * Kind
+             * @description 行政许可 and 行政处罚, or everything else.
+             * @default null
+             */
+            kind: ("two_publicity" | "other") | null;
+            /**
+             * Department
+             * @description The code of who published it.
+             * @default null
+             */
+            department: string | null;
+            /**
+             * Region
+             * @description 地方编码.
+             * @default null
+             */
+            region: string | null;
+            /**
+             * From
+             * @description Decided on or after.
+             * @default null
+             */
+            from: string | null;
+            /**
+             * To
+             * @description Decided on or before.
+             * @default null
+             */
+            to: string | null;
             /**
              * Q
              * @description Part of an enterprise's name or (from three characters) of a public document number, a person's whole name, or an enterprise's code.
@@ -8755,6 +8838,67 @@ export interface operations {
             };
         };
     };
+    list_public_departments: {
+        parameters: {
+            query?: {
+                /** @description From 1. */
+                page?: number;
+                /** @description Items a page. */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 公示部门 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicDepartmentPage"];
+                };
+            };
+            /** @description refused (422) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (429) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (500) */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description refused (503) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_public_records: {
         parameters: {
             query?: {
@@ -8765,6 +8909,16 @@ export interface operations {
                 dataset?: string | null;
                 /** @description All datasets of a kind, such as licence or penalty. */
                 category?: string | null;
+                /** @description 行政许可 and 行政处罚, or everything else. */
+                kind?: ("two_publicity" | "other") | null;
+                /** @description The code of who published it. */
+                department?: string | null;
+                /** @description 地方编码. */
+                region?: string | null;
+                /** @description Decided on or after. */
+                from?: string | null;
+                /** @description Decided on or before. */
+                to?: string | null;
                 /** @description Part of an enterprise's name or (from three characters) of a public document number, a person's whole name, or an enterprise's code. */
                 q?: string | null;
             };

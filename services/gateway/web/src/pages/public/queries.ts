@@ -1,15 +1,18 @@
 import { useQuery } from '@tanstack/vue-query'
 import { toValue, type MaybeRefOrGetter } from 'vue'
-import { api, data } from '@/api/client'
+import { api, data, type Schemas } from '@/api/client'
 import { keepPages } from '@/lib/address'
 
-export interface PublicSearch {
-  page: number
-  size: number
-  category?: string
-  dataset?: string
-  q?: string
-}
+export type PublicSearch = Partial<Schemas['PublicQuery']>
+/** What narrows the list; it stands in the address. */
+export const FILTERS = ['dataset', 'department', 'region', 'from', 'to'] as const
+/** Who publishes anything. */
+export const usePublicDepartments = () =>
+  useQuery({
+    queryKey: ['public', 'departments'],
+    staleTime: 300_000,
+    queryFn: async ({ signal }) => (await data(api.GET('/api/v1/public/departments', { signal }))).items,
+  })
 export const usePublicRecords = (search: MaybeRefOrGetter<PublicSearch>, enabled: MaybeRefOrGetter<boolean>) =>
   useQuery({
     queryKey: ['public', 'records', search],
