@@ -32,6 +32,7 @@ if [ "$kind" = dev ]; then
     command -v git >/dev/null 2>&1 || missing="$missing git"
     command -v soffice >/dev/null 2>&1 || missing="$missing libreoffice-calc-nogui"
     command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+    command -v promtool >/dev/null 2>&1 || missing="$missing prometheus"
     ls /usr/share/fonts/opentype/noto/NotoSansCJK-* >/dev/null 2>&1 || missing="$missing fonts-noto-cjk"
 fi
 

@@ -2,7 +2,9 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import promql_parser
@@ -18,7 +20,7 @@ RULES = yaml.safe_load((ROOT / "deploy" / "prometheus" / "alerts.yml").read_text
 PANELS = json.loads((ROOT / "deploy" / "grafana" / "dashboard.json").read_text())["panels"]
 EXPRESSIONS = [rule["expr"] for rule in RULES] + [target["expr"] for panel in PANELS for target in panel["targets"]]
 # Prometheus' own, and RabbitMQ's plugin's.
-OTHERS = {"up", "rabbitmq_queue_messages", "process_resident_memory_bytes", "process_open_fds"}
+OTHERS = {"up", "rabbitmq_queue_messages", "process_resident_memory_bytes", "process_open_fds", "process_max_fds"}
 
 
 def ours() -> set[str]:
@@ -77,6 +79,26 @@ def test_every_alert_leads_to_a_chapter_of_the_runbook() -> None:
         assert chapter in chapters, rule["alert"]
         assert rule["labels"]["severity"] in {"page", "ticket"}
     assert len(chapters) == 10
+
+
+def promtool(*words: str | Path) -> None:
+    done = subprocess.run(["promtool", *words], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_alerts_fire_when_they_should(tmp_path: Path) -> None:
+    """Evaluated by Prometheus itself, on series such as the processes and RabbitMQ's plugin give."""
+    folder = ROOT / "deploy" / "prometheus"
+    promtool("check", "rules", folder / "alerts.yml")
+    cases = yaml.safe_load((ROOT / "tests" / "unit" / "alerts.yml").read_text())
+    cases["rule_files"] = [str(folder / "alerts.yml")]
+    (tmp_path / "cases.yml").write_text(yaml.safe_dump(cases, allow_unicode=True))
+    promtool("test", "rules", tmp_path / "cases.yml")
+
+
+def test_a_process_that_nobody_scrapes_is_missed() -> None:
+    [rule] = [one for one in RULES if one["alert"] == "进程不在监控里"]
+    assert set(re.findall(r'process="([a-z-]+)"', rule["expr"])) == set(HEALTH_PORTS)
 
 
 def test_every_process_is_scraped_where_it_listens() -> None:
