@@ -2,6 +2,7 @@
 
 import logging
 import time
+from functools import cache
 from typing import Final
 from uuid import uuid4
 
@@ -12,13 +13,13 @@ from opentelemetry.trace import SpanKind
 
 from services.gateway.cookies import require_csrf, session_cookie
 from services.gateway.keys import LIMITS, SETTINGS, UPSTREAMS
-from services.gateway.network import client_address, is_trusted, require_extranet, require_plain_path
+from services.gateway.network import client_address, is_trusted, require_extranet, require_plain_path, spoken_for
 from services.gateway.routes import find_route
 from services.gateway.upstreams import Caller
 from shared.addresses import counted_as
 from shared.contracts.accounts import Credential
 from shared.errors import Unauthenticated
-from shared.telemetry.metrics import HTTP_SECONDS
+from shared.telemetry.metrics import HTTP_SECONDS, UNTRUSTED_FORWARDS
 from shared.telemetry.tracing import handling
 
 log = logging.getLogger(__name__)
@@ -114,12 +115,23 @@ async def entrance_middleware(request: web.Request, handler: Handler) -> web.Str
     forwarded = request.headers.getall("X-Forwarded-For", [])
     address = client_address(request.remote or "", forwarded, settings.trusted_proxies)
     request[ADDRESS] = str(address)
-    require_extranet(address, request.path, settings.extranet_networks)
+    claimed = spoken_for(request.remote or "", forwarded, settings.trusted_proxies)
+    if claimed:
+        UNTRUSTED_FORWARDS.inc()
+        _warn_of_untrusted()
+    for one in (address, *claimed):
+        require_extranet(one, request.path, settings.extranet_networks)
     if needs_identity(request):
         await _let_in(request)
     elif request.path.startswith("/api/"):
         await request.app[LIMITS].hit("public", counted_as(request[ADDRESS]))
     return await handler(request)
+
+
+@cache
+def _warn_of_untrusted() -> None:
+    """Once: who sends the header could fill the log with it."""
+    log.warning("X-Forwarded-For comes from a peer that GATEWAY_TRUSTED_PROXIES does not name: is it your proxy?")
 
 
 def needs_identity(request: web.Request) -> bool:

@@ -29,3 +29,6 @@ UNFINISHED_SECONDS = Gauge(
 )
 LIVE_CLIENTS = Gauge("credit_live_clients", "Browsers listening to live events.")
 SIGN_INS = Counter("credit_sign_ins_total", "Attempts to sign in.", ["outcome"])
+UNTRUSTED_FORWARDS = Counter(
+    "credit_untrusted_forwards_total", "Requests whose X-Forwarded-For came from a peer that is no trusted proxy."
+)

@@ -2,6 +2,7 @@
 
 import pytest
 from multidict import CIMultiDict
+from prometheus_client import REGISTRY
 
 from tests.fixtures.gateway import Gateway, MakeGateway, officer, problem
 
@@ -31,6 +32,24 @@ async def test_a_stranger_may_write_what_he_likes(make_gateway: MakeGateway, nam
     gateway = await make_gateway(extranet_networks=EXTRANET)
     for value in (INSIDE, "127.0.0.1", "::1", f"for={INSIDE}", f"{INSIDE}, {INSIDE}", "localhost"):
         await refused(gateway, (name, value))
+
+
+@pytest.mark.parametrize("lines", [[OUTSIDE], [f"{INSIDE}, {OUTSIDE}"], [OUTSIDE, INSIDE], [f"{OUTSIDE}:443"]])
+async def test_a_proxy_that_was_not_named_does_not_bring_the_internet_in(
+    make_gateway: MakeGateway, lines: list[str]
+) -> None:
+    """Forgotten in the settings, it sits beside us, and so would all that come through it."""
+    gateway = await make_gateway(extranet_networks=["127.0.0.0/8", *EXTRANET])
+    before = REGISTRY.get_sample_value("credit_untrusted_forwards_total") or 0
+    await refused(gateway, *(("X-Forwarded-For", line) for line in lines))
+    assert REGISTRY.get_sample_value("credit_untrusted_forwards_total") == before + 1
+
+
+@pytest.mark.parametrize("line", [INSIDE, "unknown", f"{INSIDE}, 127.0.0.1", ""])
+async def test_an_offices_own_proxy_shuts_nobody_out(make_gateway: MakeGateway, line: str) -> None:
+    gateway = await make_gateway(extranet_networks=["127.0.0.0/8", *EXTRANET])
+    me = CIMultiDict([*gateway.let_in(officer()).items(), ("X-Forwarded-For", line)])
+    assert (await gateway.ask("GET", "/api/v1/records", me)).status == 200
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "X-Forwarded-For"])

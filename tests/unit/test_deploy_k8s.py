@@ -6,6 +6,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings
 
 from services.auth.settings import Settings as AuthSettings
@@ -89,6 +90,23 @@ def test_every_setting_that_must_be_given_is_given_and_none_is_misspelt(manifest
         assert required <= set(given) <= {f"{prefix}_{field.upper()}" for field in fields}, name
     gateway = of_kind(manifests, "ConfigMap")["gateway"]["data"]
     assert {name.removeprefix("GATEWAY_").lower() for name in gateway} <= set(GatewaySettings.model_fields)
+
+
+def test_nobody_but_the_ingress_controller_speaks_for_others(
+    manifests: list[Json], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that was guessed for them would be one that clients sit in too: they must put in their own."""
+    for name, value in of_kind(manifests, "ConfigMap")["gateway"]["data"].items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError) as refusal:
+        GatewaySettings(auth_url="", records_url="", ingest_url="", amqp="", auth_key=SecretStr(""))
+    assert {error["loc"][0] for error in refusal.value.errors()} == {"trusted_proxies"}
+    policies = of_kind(manifests, "NetworkPolicy")
+    for policy in policies.values():
+        for rule in policy["spec"].get("ingress", []):
+            assert {"from", "ports"} <= set(rule), policy["metadata"]["name"]
+    [monitoring] = policies["closed"]["spec"]["ingress"]
+    assert monitoring["ports"] == [{"protocol": "TCP", "port": "http"}]
 
 
 def test_every_address_leads_to_a_service_and_through_the_policies(manifests: list[Json]) -> None:
