@@ -91,7 +91,7 @@ fuzz: install-dev ## 用损坏的工作簿攻击读取程序（ARGS="--minutes 6
 bench: install-dev ## 性能测试，结果见 README
 	@$(PY) -m tests.bench $(ARGS)
 
-storm: install-dev ## 风暴测试：十个部门上报十分钟，进程和服务器随机被杀，最后逐行核对（ARGS="--minutes 2 --seed 7"；--cluster 用三节点 RabbitMQ）
+storm: install-dev ## 风暴测试：十个部门上报十分钟，进程和服务器随机被杀，风暴后再平静上报以查泄漏，最后逐行核对（ARGS="--minutes 2 --seed 7"，种子相同则天气相同；--cluster 用三节点 RabbitMQ；不许挂载时 --without-disk）
 	@$(PY) -m tests.faults.storm $(ARGS)
 
 lock: install-dev ## 重新锁定依赖

@@ -1,7 +1,6 @@
 """Three RabbitMQ nodes on this machine that are one broker; which of them leads the most queues."""
 
 import contextlib
-import json
 import subprocess
 from collections import Counter
 from collections.abc import Generator, Sequence
@@ -9,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy.local import processes
-from deploy.local.rabbitmq import PORTS_NEEDED, RabbitMQ, binaries
+from deploy.local.rabbitmq import PORTS_NEEDED, RabbitMQ
+from tests.fixtures.rabbitmq import ask
 from tests.fixtures.room import room
 
 NODES = 3
@@ -36,11 +36,6 @@ class Node(RabbitMQ):
         ]
         with (self.folder / "rabbitmq.conf").open("a") as settings:
             settings.writelines(f"{line}\n" for line in lines)
-
-    def ask(self, *words: str) -> object:
-        command = [str(binaries() / "rabbitmqctl"), "-q", "--formatter", "json", *words]
-        done = subprocess.run(command, env=self.environment(), check=True, capture_output=True, timeout=60)
-        return json.loads(done.stdout)
 
 
 def name_of(number: int) -> str:
@@ -78,7 +73,7 @@ def leader(nodes: Sequence[Node]) -> Node:
     """The node that leads the most quorum queues."""
     for node in nodes:
         try:
-            told = node.ask("list_queues", "--vhost", VHOST, "name", "leader")
+            told = ask(node, "list_queues", "--vhost", VHOST, "name", "leader")
         except subprocess.SubprocessError:  # this one is down or paused
             continue
         assert isinstance(told, list)
@@ -93,6 +88,6 @@ def _cookie(node: Node) -> Path:
 
 
 def _running(node: Node) -> int:
-    told = node.ask("cluster_status")
+    told = ask(node, "cluster_status")
     assert isinstance(told, dict)
     return len(told["running_nodes"])

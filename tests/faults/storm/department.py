@@ -18,6 +18,7 @@ PAUSE = 0.5
 # After a lost answer: the list must have been read without the file for so long before it is sent again.
 LOOK_SECONDS = 3.0
 CUT = 1 / 8  # of all POSTs
+CUTS = ("in the middle", "before the answer")
 
 Sizes = tuple[int, ...]
 
@@ -27,9 +28,18 @@ class Department:
         self.api, self.numbers, self.sizes, self.chance = api, numbers, sizes, chance
         self.book = Book(code)
         self.cut = 0.0
+        self.due = ""  # how the next one is cut, whatever chance says
 
     async def report(self, until: float) -> None:
         """Tell one story after the other until it is late (time.monotonic)."""
+        await self._tell_while(lambda: time.monotonic() < until)
+
+    async def send_more(self, uploads: int) -> None:
+        """Tell stories until so many more uploads are accepted."""
+        enough = len(self.book.promises) + uploads
+        await self._tell_while(lambda: len(self.book.promises) < enough)
+
+    async def _tell_while(self, going_on: Callable[[], bool]) -> None:
         stories: list[Callable[[Family], Awaitable[object]]] = [
             self.plain,
             self.plain,
@@ -43,10 +53,10 @@ class Department:
             self.undone,
             self.mended,
         ]
-        while time.monotonic() < until:
+        while going_on():
             deck = self.chance.sample(stories, len(stories))
             for story in deck:
-                if time.monotonic() >= until:
+                if not going_on():
                     break
                 family = Family(story.__name__, next(self.numbers))
                 self.book.families.append(family)
@@ -139,7 +149,7 @@ class Department:
     async def send(self, content: bytes, sha256: str, fields: dict[str, str]) -> str:
         """Until it is accepted, once; its id."""
         while True:
-            cut = self.chance.choice(("in the middle", "before the answer")) if self.chance.random() < self.cut else ""
+            cut = self._draw_cut()
             try:
                 answer = await self._post(content, fields, cut)
             except LOST as error:
@@ -155,11 +165,17 @@ class Department:
                 self.book.looked_up += 1
                 return found
 
+    def _draw_cut(self) -> str:
+        if self.due:
+            due, self.due = self.due, ""
+            return due
+        return self.chance.choice(CUTS) if self.chance.random() < self.cut else ""
+
     async def _post(self, content: bytes, fields: dict[str, str], cut: str) -> Answer | None:
         if not cut:
             return await self.api.send(DATASET, content, **fields)
         self.book.cuts[cut] += 1
-        await self._cut(content, fields, half=cut == "in the middle")
+        await self._cut(content, fields, half=cut == CUTS[0])
         return None
 
     async def _cut(self, content: bytes, fields: dict[str, str], *, half: bool) -> None:

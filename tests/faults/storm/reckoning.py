@@ -1,4 +1,4 @@
-"""The books of all departments against the database, the blob store and the queues: every difference is a sentence."""
+"""The books of all departments against the database and the blob store: every difference is a sentence."""
 
 import hashlib
 import json
@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import aio_pika
 import asyncpg
 
-from shared.messaging.topology import PERSISTER, WORKER
 from tests.faults.storm.book import COUNTED, Book, Family, Promise
 from tests.faults.storm.files import Cells
 
@@ -106,15 +104,6 @@ class Reckoning:
         marked = {path.name for path in (self._blobs / "incoming").iterdir()}
         for name in left - marked:
             self._fault(f"blob {name}: belongs to no upload, and nobody will ever remove it")
-
-    async def parked(self, amqp: str) -> None:
-        connection = await aio_pika.connect(amqp, timeout=10)
-        async with connection, connection.channel() as channel:
-            for name in (WORKER, PERSISTER):
-                queue = await channel.declare_queue(f"{name}.parked", passive=True)
-                while (message := await queue.get(fail=False)) is not None:
-                    deaths = message.headers.get("x-death")
-                    self._fault(f"parked in {name}: {message.type} {message.message_id} {deaths!r}")
 
     def _fault(self, sentence: str) -> None:
         self.faults.append(sentence)

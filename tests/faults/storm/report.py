@@ -13,14 +13,14 @@ MOST_FAULTS = 40
 
 
 class Report(NamedTuple):
-    again: str  # the arguments that make the same storm
+    again: str  # the arguments that make the same weather
     books: Sequence[Book]
     happened: Counter[str]
     ended: Counter[str]  # processes, by themselves
     settled: float  # seconds from the end of the storm to the end of the last upload
     reckoning: Reckoning
-    early: Vitals
-    late: Vitals
+    vitals: tuple[Vitals, Vitals, Vitals]  # before the storm; after it, warm; and at the end of a calm
+    disk: bool
     faults: Sequence[str]
 
     def __str__(self) -> str:
@@ -42,19 +42,27 @@ class Report(NamedTuple):
             f"stories                 {_list(Counter(family.story for book in books for family in book.families))}",
             "",
             *(f"{kind:<23} {times:>4}" for kind, times in sorted(self.happened.items())),
+            *([] if self.disk else ["the disk did NOT fill up: --without-disk"]),
             f"ended by themselves     {_list(self.ended)}",
             "",
-            *(f"{name:<12} {self._change(name)}" for name in self.late.processes),
-            f"connections to PostgreSQL: {self.early.connections} → {self.late.connections}",
+            "held before the storm → after it, by processes that have warmed up → by the same after more uploads",
+            *(f"{name:<12} {self._held(name)}" for name in self.vitals[-1].processes),
+            f"PostgreSQL   {_steps([one.connections for one in self.vitals])} connections",
+            f"RabbitMQ     {_steps([one.amqp_connections for one in self.vitals])} connections,"
+            f" {_steps([one.amqp_channels for one in self.vitals])} channels",
             "",
             *self.faults[:MOST_FAULTS],
-            f'{len(self.faults)} faults; the same storm again: make storm ARGS="{self.again}"',
+            f'{len(self.faults)} faults; the same weather again: make storm ARGS="{self.again}"',
         ]
         return "\n".join(lines)
 
-    def _change(self, name: str) -> str:
-        then, now = self.early.processes[name], self.late.processes[name]
-        return f"{then.megabytes:4.0f} → {now.megabytes:4.0f} MB, {then.files:3d} → {now.files:3d} descriptors"
+    def _held(self, name: str) -> str:
+        held = [one.processes[name] for one in self.vitals]
+        return f"{_steps([one.megabytes for one in held])} MB, {_steps([one.files for one in held])} descriptors"
+
+
+def _steps(numbers: Sequence[float]) -> str:
+    return " → ".join(f"{number:3.0f}" for number in numbers)
 
 
 def _list(counted: Counter[str]) -> str:

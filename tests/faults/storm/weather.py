@@ -1,81 +1,36 @@
-"""What goes wrong, when and for how long: drawn by seed before the storm begins, done to real processes and servers."""
+"""Does to real processes and servers what was forecast, and starts again what has ended."""
 
 import asyncio
 import errno
 import os
-import random
 import signal
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from deploy.local import processes
-from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ
+from tests.faults.storm import parked
 from tests.faults.storm.book import Book
-from tests.faults.storm.cluster import Node, leader
-from tests.fixtures.platform import Platform
+from tests.faults.storm.cluster import VHOST, Node, leader
+from tests.faults.storm.forecast import DISK, ONCE, Event
+from tests.faults.storm.outages import BROKER, DATABASE, Outages
+from tests.faults.storm.scene import Scene
 
-# Times in ten minutes; each at least once in a storm, however short.
-OFTEN = {
-    "worker killed": 30,
-    "persister killed": 20,
-    "gateway restarted": 8,
-    "gateway killed": 4,
-    "ingest killed": 4,
-    "records killed": 4,
-    "auth killed": 4,
-    "database killed": 8,
-    "blobs full": 6,
-}
-ONE_BROKER = {"broker killed": 5, "broker paused": 5}
-CLUSTER = {"leader killed": 6, "leader paused": 6}
-ONCE = "broker wiped"
-
-
-class Event(NamedTuple):
-    at: float  # seconds from the beginning
-    kind: str
-    lasts: float
-
-    @property
-    def part(self) -> str:
-        return self.kind.partition(" ")[0]
-
-
-def forecast(seed: int, seconds: float, *, cluster: bool) -> list[Event]:
-    chance = random.Random(f"weather {seed}")
-    often = OFTEN | (CLUSTER if cluster else ONE_BROKER)
-    times = {kind: max(1, round(count * seconds / 600)) for kind, count in often.items()}
-    if not cluster:
-        times[ONCE] = 1
-    longest = min(10.0, 2 + seconds / 60)
-    drawn = [
-        Event(chance.uniform(0.05, 0.9) * seconds, kind, chance.uniform(1, longest))
-        for kind, count in times.items()
-        for _ in range(count)
-    ]
-    return sorted(drawn)
-
-
-class Scene(NamedTuple):
-    platform: Platform
-    postgres: Postgres
-    brokers: Sequence[RabbitMQ]  # one, or the nodes of a cluster
-    blobs: Path  # on a small file system of its own
+LAST_WORDS = 300
 
 
 class Weather:
     """Does what is forecast. One thing at a time to each part; different parts may be down together."""
 
-    def __init__(self, scene: Scene, seed: int, books: Sequence[Book]) -> None:
-        self.books = books
+    def __init__(self, scene: Scene, events: Sequence[Event], books: Sequence[Book]) -> None:
+        self.events, self.books = events, books
         self.platform, self.postgres, self.brokers, self.blobs = scene
         self.happened: Counter[str] = Counter()
         self.ended_themselves: Counter[str] = Counter()
-        self._chance = random.Random(f"victims {seed}")
+        self._outages = Outages()
+        self._parked: list[str] = []
         self._killed: set[int] = set()
         self._until = 0.0
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -90,14 +45,14 @@ class Weather:
             "leader paused": self._pause_broker,
             ONCE: self._wipe_broker,
             "database killed": self._kill_database,
-            "blobs full": self._fill_blobs,
+            DISK: self._fill_blobs,
         }
 
-    async def blow(self, events: list[Event], until: float) -> None:
+    async def blow(self, until: float) -> None:
         """`until`: when the departments stop reporting (time.monotonic)."""
         begun, self._until = time.monotonic(), until
         async with asyncio.TaskGroup() as tasks:
-            for event in events:
+            for event in self.events:
                 await asyncio.sleep(max(0.0, begun + event.at - time.monotonic()))
                 tasks.create_task(self._happen(event))
 
@@ -115,21 +70,24 @@ class Weather:
             for name, pid in gone.items():
                 if pid not in self._killed | noted:
                     self.ended_themselves[name] += 1
+                    self._outages.ended(name, self.platform.log(name)[-LAST_WORDS:])
                 noted.add(pid)
             if gone:
                 await asyncio.to_thread(self.platform.start, *gone, wait=False)
             await asyncio.sleep(0.5)
 
-    def unexplained(self) -> list[str]:
-        """A process that loses a server while it starts may end, to be started again: once for each outage."""
-        outages = sum(
-            times for kind, times in self.happened.items() if kind.startswith(("broker", "leader", "database"))
-        )
-        ended = self.ended_themselves.items()
-        return [f"{name} ended by itself {times} times" for name, times in ended if times > outages]
+    def faults(self) -> list[str]:
+        """Ends nothing explains, parked messages that a wipe took away, weather that was forecast and did not come."""
+        forecast = Counter(event.kind for event in self.events)
+        missed = [
+            f"{kind}: {self.happened[kind]} times instead of {times}"
+            for kind, times in forecast.items()
+            if self.happened[kind] != times
+        ]
+        return [*self._outages.unexplained, *self._parked, *missed]
 
-    async def _kill_worker(self, _event: Event) -> None:
-        await self._kill_named(self._chance.choice([name for name in self.platform.names if name.startswith("worker")]))
+    async def _kill_worker(self, event: Event) -> None:
+        await self._kill_named(event.choose([name for name in self.platform.names if name.startswith("worker")]))
 
     async def _kill(self, event: Event) -> None:
         await self._kill_named(event.part)
@@ -149,29 +107,32 @@ class Weather:
 
     async def _kill_broker(self, event: Event) -> None:
         node = await self._broker()
-        await asyncio.to_thread(node.kill)
-        await asyncio.sleep(event.lasts)
-        await asyncio.to_thread(node.start)
+        await self._down(BROKER, event, node.kill, node.start)
 
     async def _wipe_broker(self, event: Event) -> None:
+        """What lies parked goes with the rest, so it is read before."""
         node = await self._broker()
-        await asyncio.to_thread(node.wipe)
-        await asyncio.sleep(event.lasts)
-        await asyncio.to_thread(node.start)
+        self._parked += await parked.in_queues(node.url(VHOST), "before the wipe")
+        await self._down(BROKER, event, node.wipe, node.start)
 
     async def _pause_broker(self, event: Event) -> None:
         node = await self._broker()
         pids = processes.started_with("RABBITMQ_MNESIA_BASE", str(node.data))
-        processes.send(pids, signal.SIGSTOP)
-        try:
-            await asyncio.sleep(event.lasts * 2)
-        finally:
-            processes.send(pids, signal.SIGCONT)
+        with self._outages.of(BROKER):
+            processes.send(pids, signal.SIGSTOP)
+            try:
+                await asyncio.sleep(event.lasts * 2)
+            finally:
+                processes.send(pids, signal.SIGCONT)
 
     async def _kill_database(self, event: Event) -> None:
-        await asyncio.to_thread(self.postgres.kill)
-        await asyncio.sleep(event.lasts)
-        await asyncio.to_thread(self.postgres.start)
+        await self._down(DATABASE, event, self.postgres.kill, self.postgres.start)
+
+    async def _down(self, server: str, event: Event, end: Callable[[], None], start: Callable[[], None]) -> None:
+        with self._outages.of(server):
+            await asyncio.to_thread(end)
+            await asyncio.sleep(event.lasts)
+            await asyncio.to_thread(start)
 
     async def _fill_blobs(self, event: Event) -> None:
         """The file system of the blobs has no room left; or so little that a file begins and does not end.
@@ -181,7 +142,7 @@ class Weather:
         ballast = self.blobs.parent / "ballast"
         before = self._store_down()
         try:
-            await asyncio.to_thread(_fill, ballast, self._chance.choice((0, 64 * 1024)))
+            await asyncio.to_thread(_fill, ballast, event.choose((0, 64 * 1024)))
             await asyncio.sleep(event.lasts)
             while self._store_down() == before and time.monotonic() < self._until:
                 await asyncio.sleep(0.1)

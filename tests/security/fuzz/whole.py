@@ -62,9 +62,9 @@ async def run(made: Fragile, seeds: Iterable[int], until: float = float("inf")) 
         watch = asyncio.create_task(_largest_child(worker))
         try:
             await asyncio.gather(*(work(api, EARLY // AT_ONCE) for api in offices))
-            early = await vitals.look(made.platform, conn)
+            early = await vitals.look(made.platform, conn, made.rabbitmq)
             await asyncio.gather(*(work(api, None) for api in offices))
-            late = await vitals.look(made.platform, conn)
+            late = await vitals.look(made.platform, conn, made.rabbitmq)
         finally:
             watch.cancel()
             await conn.close()
