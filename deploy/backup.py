@@ -6,7 +6,6 @@ pg_restore must be at least as new as the server. What waits in RabbitMQ is not 
 """
 
 import asyncio
-import hashlib
 import json
 import os
 import re
@@ -19,8 +18,8 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
-from obstore.store import LocalStore, ObjectStore, from_url
 
+from deploy import blobs
 from deploy.local.postgres import binaries
 from deploy.local.processes import CouldNotStart
 
@@ -60,11 +59,12 @@ def save(sources: Sources, folder: Path) -> Path:
     part.mkdir(mode=0o700)
     for name in DATABASES:
         _run("pg_dump", getattr(sources, name), "--format=custom", "--compress=1", f"--file={part / name}.dump")
-    blobs = _copy_blobs(_store(sources.blobs), part / "blobs", before and before / "blobs")
+    copied = blobs.copy(sources.blobs, part / "blobs", before and before / "blobs", _blobs_of(before))
     told = {
         "at": at.isoformat(timespec="seconds"),
-        "blobs": blobs,
-        "sha256": {name: _sha256(part / f"{name}.dump") for name in DATABASES},
+        "blobs": len(copied),
+        "blobs_sha256": copied,
+        "sha256": {name: blobs.sha256(part / f"{name}.dump") for name in DATABASES},
     }
     (part / MANIFEST).write_text(json.dumps(told, indent=2) + "\n")
     part.rename(final)
@@ -74,30 +74,45 @@ def save(sources: Sources, folder: Path) -> Path:
 def require_whole(backup: Path) -> None:
     """Raises CouldNotStart unless everything that was saved is there, byte for byte."""
     try:
-        known = json.loads((backup / MANIFEST).read_text())["sha256"]
-        damaged = [name for name in DATABASES if _sha256(backup / f"{name}.dump") != known[name]]
+        told = json.loads((backup / MANIFEST).read_text())
+        known = {f"{name}.dump": told["sha256"][name] for name in DATABASES}
+        # A backup of an older version names no blobs: of those nothing can be said.
+        known |= {f"blobs/{key}": digest for key, digest in told.get("blobs_sha256", {}).items()}
+        damaged = [name for name, digest in known.items() if blobs.sha256(backup / name) != digest]
     except FileNotFoundError as error:
-        missing = Path(error.filename).name
+        missing = Path(error.filename).relative_to(backup)
         raise CouldNotStart(f"{backup} 不是完整的备份：没有 {missing}。请换一个备份。") from None
     except (OSError, ValueError, KeyError):
         raise CouldNotStart(f"{backup} 不是完整的备份：{MANIFEST} 或其中的文件读不出来。请换一个备份。") from None
     for name in damaged:
-        raise CouldNotStart(f"{backup / name}.dump 与备份时不一样，可能已损坏。请换一个备份。")
+        raise CouldNotStart(f"{backup / name} 与备份时不一样，可能已损坏。请换一个备份。")
+
+
+def _blobs_of(backup: Path | None) -> dict[str, str]:
+    if backup is None:
+        return {}
+    try:
+        known: dict[str, str] = json.loads((backup / MANIFEST).read_text()).get("blobs_sha256", {})
+    except (OSError, ValueError):
+        return {}
+    return known
 
 
 def restore(targets: Sources, backup: Path) -> None:
     """Put databases and blobs back as they were. No process of the platform may run; everybody must sign in again.
 
     Raises:
-        CouldNotStart: no whole backup, or pg_restore refused: then that database is as it was.
+        CouldNotStart: no whole backup, or a database that cannot be written: nothing has been touched. Or pg_restore
+            refused: then that database is as it was.
     """
     require_whole(backup)
+    asyncio.run(_require_open(targets))
     for name in DATABASES:
         dsn = getattr(targets, name)
         words = ["--clean", "--if-exists", "--no-owner", "--exit-on-error", "--single-transaction"]
         _run("pg_restore", dsn, *words, f"--dbname={_database(dsn)}", backup / f"{name}.dump")
     asyncio.run(_end_sessions(targets.auth))
-    _put_blobs(_store(targets.blobs), backup / "blobs")
+    blobs.put(targets.blobs, backup / "blobs")
 
 
 def address_of(dsn: str) -> dict[str, str]:
@@ -140,6 +155,22 @@ def _database(dsn: str) -> str:
     return urlsplit(dsn).path.lstrip("/")
 
 
+async def _require_open(targets: Sources) -> None:
+    """Both must be there and ours before the first is put back, or they would be of two times."""
+    for name in DATABASES:
+        try:
+            conn = await asyncpg.connect(getattr(targets, name))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise CouldNotStart(
+                f"数据库 {name} 连不上（{type(error).__name__}），什么都没有改动。请检查后再试。"
+            ) from None
+        try:
+            if not await conn.fetchval("SELECT has_database_privilege(current_database(), 'CREATE')"):
+                raise CouldNotStart(f"数据库 {name} 的账号没有权限，什么都没有改动。请换成它的所有者再试。")
+        finally:
+            await conn.close()
+
+
 async def _end_sessions(auth: str) -> None:
     """Sessions that were ended after the backup was made would live again."""
     conn = await asyncpg.connect(auth)
@@ -147,47 +178,6 @@ async def _end_sessions(auth: str) -> None:
         await conn.execute("DELETE FROM session")
     finally:
         await conn.close()
-
-
-def _store(url: str) -> ObjectStore:
-    parts = urlsplit(url)
-    return LocalStore(Path(unquote(parts.path)), mkdir=True) if parts.scheme == "file" else from_url(url)
-
-
-def _keys(store: ObjectStore) -> list[str]:
-    return [str(item["path"]) for page in store.list() for item in page]
-
-
-def _copy_blobs(store: ObjectStore, folder: Path, before: Path | None) -> int:
-    keys = _keys(store)
-    folder.mkdir(mode=0o700)
-    for key in keys:
-        path = folder / key
-        path.parent.mkdir(exist_ok=True, mode=0o700)
-        if before is not None and (before / key).exists():
-            os.link(before / key, path)
-            continue
-        try:
-            content = store.get(key).bytes()
-        except FileNotFoundError:  # a mark that was taken off, or an orphan that was cleared away
-            continue
-        path.write_bytes(content)
-        path.chmod(0o600)
-    return len(keys)
-
-
-def _put_blobs(store: ObjectStore, folder: Path) -> None:
-    """Files of uploads that the databases no longer know go: nobody could ever find them again."""
-    kept = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    there = set(_keys(store))
-    for key in kept - there:
-        store.put(key, folder / key)
-    store.delete(sorted(there - kept))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def main() -> None:

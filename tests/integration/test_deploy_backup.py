@@ -2,10 +2,13 @@
 
 import asyncio
 import hashlib
+import os
+import shutil
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import aiohttp
+import asyncpg
 import pytest
 
 from deploy import backup
@@ -13,6 +16,7 @@ from deploy.local import runner as local
 from deploy.local.processes import CouldNotStart
 from tests.e2e.api import FINAL, Api, Json
 from tests.faults.town import DATASET, make_file
+from tests.fixtures.postgres import Databases
 from tests.fixtures.room import room
 from tests.integration.test_deploy_runner import Runner
 from tests.offices import make_reporter
@@ -110,6 +114,78 @@ async def test_back_to_a_backup_made_while_departments_reported(  # noqa: PLR091
     (second / "records.dump").write_bytes(b"not what it was")
     with pytest.raises(CouldNotStart, match=r"records\.dump"):
         backup.restore(backup.Sources("postgresql://nowhere/x", "postgresql://nowhere/y", "file:///nowhere"), second)
+
+
+FILE = "uploads/11111111-1111-4111-8111-111111111111"
+
+
+@pytest.fixture
+async def sources(databases: Databases, tmp_path: Path) -> AsyncGenerator[backup.Sources]:
+    """Two databases that can be told apart, and a folder with one old file."""
+    named = {}
+    for name in backup.DATABASES:
+        named[name] = await databases.bare()
+        await execute(
+            named[name], "CREATE TABLE session (at int); CREATE TABLE kept (at int); INSERT INTO kept VALUES (1)"
+        )
+    file = tmp_path / "store" / FILE
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"an officer's file")
+    os.utime(file, (1_600_000_000, 1_600_000_000))
+    yield backup.Sources(named["auth"], named["records"], (tmp_path / "store").as_uri())
+    for dsn in named.values():
+        await databases.drop(dsn)
+
+
+async def execute(dsn: str, sql: str) -> object:
+    conn = await asyncpg.connect(dsn)
+    try:
+        await conn.execute(sql)
+        return await conn.fetchval("SELECT max(at) FROM kept")
+    finally:
+        await conn.close()
+
+
+async def test_a_file_comes_back_as_private_and_as_old_as_it_was(sources: backup.Sources, tmp_path: Path) -> None:
+    saved = await asyncio.to_thread(backup.save, sources, tmp_path / "saved")
+    store = tmp_path / "store"
+    shutil.rmtree(store)
+    before = os.umask(0o022)
+    try:
+        await asyncio.to_thread(backup.restore, sources, saved)
+    finally:
+        os.umask(before)
+    assert (store / FILE).read_bytes() == b"an officer's file"
+    assert (store / FILE).stat().st_mode & 0o777 == 0o600
+    assert (store / "uploads").stat().st_mode & 0o777 == 0o700
+    assert (store / FILE).stat().st_mtime == 1_600_000_000
+
+
+async def test_a_file_that_was_damaged_in_a_backup_is_neither_put_back_nor_taken_over(
+    sources: backup.Sources, tmp_path: Path
+) -> None:
+    saved = await asyncio.to_thread(backup.save, sources, tmp_path / "saved")
+    damaged = saved / "blobs" / FILE
+    damaged.write_bytes(b"an officer's fil!")
+    await execute(sources.records, "UPDATE kept SET at = 2")
+    with pytest.raises(CouldNotStart, match=FILE):
+        await asyncio.to_thread(backup.restore, sources, saved)
+    assert await execute(sources.records, "SELECT 1") == 2
+    older = saved.rename(saved.with_name("20200101T000000Z"))
+    after = await asyncio.to_thread(backup.save, sources, tmp_path / "saved")
+    backup.require_whole(after)
+    assert (after / "blobs" / FILE).read_bytes() == b"an officer's file"
+    (older / "blobs" / FILE).unlink()
+    with pytest.raises(CouldNotStart, match=FILE):
+        backup.require_whole(older)
+
+
+async def test_without_one_database_the_other_is_not_put_back(sources: backup.Sources, tmp_path: Path) -> None:
+    saved = await asyncio.to_thread(backup.save, sources, tmp_path / "saved")
+    await execute(sources.records, "UPDATE kept SET at = 2")
+    with pytest.raises(CouldNotStart, match="auth"):
+        await asyncio.to_thread(backup.restore, sources._replace(auth=f"{sources.auth}_gone"), saved)
+    assert await execute(sources.records, "SELECT 1") == 2
 
 
 def test_without_a_whole_backup_nothing_is_stopped_or_made(tmp_path: Path) -> None:
