@@ -12,6 +12,7 @@ import multiprocessing.forkserver
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,7 @@ _CONTEXT: Final = multiprocessing.get_context("forkserver")
 _JOIN_SECONDS: Final = 5.0
 _LEAVE_SECONDS: Final = 0.2  # to end by itself, once all is said
 _LOOK_SECONDS: Final = 0.002
+_STUCK_SECONDS: Final = 15.0  # to start one: a thousand times what it takes
 _ONE_THREAD: Final = ThreadPoolExecutor(1, thread_name_prefix="children")
 _burials: Final[set[asyncio.Future[None]]] = set()  # under way; the loop itself holds tasks but weakly
 _TOO_LONG: Final = -signal.SIGXCPU
@@ -145,14 +147,36 @@ async def _begun(work: Work, limits: Limits) -> tuple[ForkServerProcess, socket.
 
 
 def _begin(work: Work, limits: Limits) -> tuple[ForkServerProcess, socket.socket]:
-    """Nobody but this thread closes a descriptor that start() hands on: its number would be another's at once."""
+    """Nobody but this thread closes a descriptor that start() hands on: its number would be another's at once.
+
+    Raises Interrupted: there is no process.
+    """
     mine, theirs = _CONTEXT.Pipe(duplex=True)
-    with mine, theirs:
-        process = _CONTEXT.Process(target=main, args=(theirs, work, limits), daemon=True)
-        process.start()
-        link = socket.socket(fileno=os.dup(mine.fileno()))
+    begun = threading.Event()
+    threading.Thread(target=_watch, args=(begun,), name="watch", daemon=True).start()
+    try:
+        with mine, theirs:
+            process = _CONTEXT.Process(target=main, args=(theirs, work, limits), daemon=True)
+            process.start()
+            link = socket.socket(fileno=os.dup(mine.fileno()))
+    except (OSError, EOFError) as error:
+        raise Interrupted(f"not started: {type(error).__name__}") from error
+    finally:
+        begun.set()
     link.setblocking(False)
     return process, link
+
+
+def _watch(begun: threading.Event) -> None:
+    """start() waits for the server's word without end, and all else waits for start(): one that is stuck is killed.
+
+    Then start() fails, and the next one starts a server anew.
+    """
+    if not begun.wait(_STUCK_SECONDS):
+        log.error("the server of the child processes does not answer: it is killed, and the next child starts another")
+        server: int | None = vars(vars(multiprocessing.forkserver)["_forkserver"])["_forkserver_pid"]
+        if server is not None:
+            os.kill(server, signal.SIGKILL)
 
 
 def _unwanted(process: ForkServerProcess, link: socket.socket) -> None:

@@ -37,6 +37,28 @@ async def test_the_other_worker_takes_over_at_once(town: Town) -> None:
     await town.reckon()
 
 
+async def test_a_server_of_children_that_is_stuck_is_replaced(town: Town) -> None:
+    """The worker's and the door's: a process that waits for it would be alive, ready, and idle for ever."""
+    await town.report(make_file(100, seed=17))
+    assert (await town.api.call("GET", "/records/export.xls?dataset=xzxk_fr")).status == 200
+    stuck = [server for name in (*WORKERS, "ingest") for server in _forkservers(town, name)]
+    assert len(stuck) == len(WORKERS) + 1
+    try:
+        for server in stuck:
+            server.suspend()
+        refused, _ = await asyncio.gather(
+            town.api.call("GET", "/records/export.xls?dataset=xzxk_fr"),
+            town.report(*(make_file(100, seed=18 + number) for number in range(3))),
+        )
+        assert refused.status == 503, refused
+        await town.reckon()
+    finally:
+        for server in stuck:
+            if server.is_running():
+                server.resume()
+    assert (await town.api.call("GET", "/records/export.xls?dataset=xzxk_fr")).status == 200
+
+
 async def test_nothing_is_half_applied_when_the_persister_is_killed_while_applying(town: Town) -> None:
     (upload_id,) = await town.report(make_file(30_000, seed=2))
 
@@ -77,3 +99,8 @@ def _none_alive(children: list[psutil.Process]) -> Callable[[], Awaitable[bool]]
         return not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
 
     return none_alive
+
+
+def _forkservers(town: Town, name: str) -> list[psutil.Process]:
+    children = psutil.Process(town.platform.pid(name)).children()
+    return [child for child in children if "forkserver" in " ".join(child.cmdline())]
