@@ -6,7 +6,7 @@ import io
 import json
 import time
 import zlib
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -47,6 +47,13 @@ async def reporter(platform: Platform) -> AsyncGenerator[Api]:
         assert (await api.call("PUT", "/session/password", {"current": first, "new": password})).status == 204
         api.token = (await api.post("/tokens", {"name": "heavy", "expires_in_days": 1}))["token"]
         yield api
+
+
+@pytest.fixture(scope="module")
+def impatient(platform: Platform) -> Generator[str]:
+    """A gateway that lets a body take four seconds, and pause for two."""
+    with platform.gateway_beside(GATEWAY_BODY_SECONDS="4", GATEWAY_STALL_SECONDS="2") as url:
+        yield url
 
 
 async def send(platform: Platform, head: str, body: Iterator[bytes]) -> tuple[bytes, int]:
@@ -112,6 +119,30 @@ async def test_ten_gigabytes_that_just_come_are_cut_and_leave_nothing(platform: 
     async with asyncio.timeout(10):
         while blobs(platform) != before:
             await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("pace", [0.5, None], ids=["a byte now and then", "silence"])
+async def test_an_upload_that_comes_too_slowly_is_cut_and_leaves_nothing(
+    impatient: str, platform: Platform, reporter: Api, pace: float | None
+) -> None:
+    before = blobs(platform)
+    address = urlsplit(impatient)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(head_of(reporter, "/uploads", FORM.strip(), f"Content-Length: {MB}").encode() + FORM_HEAD)
+    async with asyncio.timeout(5):
+        while blobs(platform) == before:  # it is being kept
+            await asyncio.sleep(0.02)
+    answer = asyncio.create_task(reader.readuntil(b"\r\n\r\n"))
+    async with asyncio.timeout(15):
+        while pace and not answer.done():
+            writer.write(b"\0")
+            await asyncio.wait([answer], timeout=pace)
+        assert (await answer).split()[1] == b"422"
+        assert json.loads(await reader.readuntil(b"}"))["type"] == "/problems/too-slow"
+        while blobs(platform) != before:
+            await asyncio.sleep(0.02)
+    writer.close()
+    assert (await reporter.get("/uploads"))["items"] == []
 
 
 async def test_a_bomb_is_measured_by_what_comes_out_of_it(platform: Platform, reporter: Api) -> None:
