@@ -224,6 +224,14 @@ def circular() -> bytes:
     return bytes(data)
 
 
+def small_circle() -> bytes:
+    """A chain of small sectors leads back to its beginning."""
+    data = bytearray(mini_boxed(biff5_stream()))
+    (table,) = struct.unpack_from("<I", data, 60)
+    struct.pack_into("<I", data, 512 + table * 512 + 4, 0)
+    return bytes(data)
+
+
 def shared_sector() -> bytes:
     """The directory runs on into the workbook's last sector, as some programs write it."""
     data = bytearray(boxed(stream_of(workbook()) + b"\0" * 600))

@@ -7,9 +7,9 @@ import random
 import struct
 from functools import cache
 
-import xlrd.compdoc
 import xlwt
 
+from services.ingest.workbook.box import Box
 from tests import odd_workbooks as odd
 from tests.security.box_damages import box_damaged
 from tests.security.record_damages import INTERESTING, LEADING, RECORD_DAMAGES, Damage, Records
@@ -88,7 +88,7 @@ def with_records_damaged(chance: random.Random, data: bytes, *damages: Damage) -
 
 def records_in(data: bytes) -> Records:
     """Raises anything where the box is damaged."""
-    box = xlrd.compdoc.CompDoc(data, logfile=_Silent())
+    box = Box(data, logfile=_Silent())
     return _records_of(box.get_named_stream("Workbook") or box.get_named_stream("Book") or b"")
 
 

@@ -16,6 +16,7 @@ import xlrd.book
 import xlrd.compdoc
 import xlrd.sheet
 
+from services.ingest.workbook.box import Box
 from services.ingest.workbook.decrypt import decrypted
 from services.ingest.workbook.failures import Refused
 from shared.datasets.numbers import number_text
@@ -25,6 +26,7 @@ _BIFF8 = 80
 _GBK = "gb18030"
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _TEXT = xlrd.XL_CELL_TEXT
+vars(xlrd.compdoc)["CompDoc"] = Box  # xlrd.open_workbook takes it from there
 
 
 class Sheet:

@@ -4,9 +4,9 @@ import io
 import struct
 from typing import Final
 
-from xlrd.compdoc import CompDoc
 from xlwt.CompoundDoc import XlsDoc
 
+from services.ingest.workbook.box import Box
 from services.ingest.workbook.failures import Refused
 
 _DEFAULT_PASSWORD: Final = "VelvetSweatshop"  # noqa: S105
@@ -33,7 +33,7 @@ def decrypted(data: bytes) -> bytes:
 
 def _reboxed(data: bytes) -> bytes:
     """The workbook's stream alone in a new file, its end padded to whole records: msoffcrypto stumbles over less."""
-    memory, base, size = CompDoc(data, logfile=io.StringIO()).locate_named_stream("Workbook")
+    memory, base, size = Box(data, logfile=io.StringIO()).locate_named_stream("Workbook")
     stream = bytes((memory or b"")[base : base + size])
     end = _end_of_records(stream)
     room = max(-(end + 8) % _SECTOR + 8, _SMALLEST - end)
