@@ -256,6 +256,38 @@ async def test_a_password_that_was_reset_is_changed_over_the_page(screen: Screen
     await expect(form.get_by_text("必填项没有填写").first).to_be_visible()
 
 
+async def test_what_was_typed_survives_a_list_that_cannot_be_loaded_anew(screen: Screen) -> None:
+    screen.provokes("POST /api/v1/records/check", 401)
+    screen.provokes("GET /api/v1/", 401)
+    screen.provokes("GET /api/v1/datasets", 503)
+    page = await screen.page("reporter", "/licences")
+    await page.get_by_role("button", name="新增").click()
+    form = page.get_by_role("dialog", name="新增")
+    await form.get_by_label("项目名称").first.fill("特种设备使用登记")
+
+    async def down(route: Route) -> None:
+        await route.fulfill(status=503, json={"title": "暂时没有回答", "status": 503, "detail": "请稍后再试。"})
+
+    await page.route("**/api/v1/datasets?*", down)
+    await page.context.clear_cookies()
+    await form.get_by_label("许可内容").first.fill("压力容器")
+    again = page.get_by_role("dialog", name="登录已失效")
+    await again.get_by_label("的密码").fill(PASSWORD)
+    await page.keyboard.press("Enter")  # everything is asked anew then
+    await expect(again).to_be_hidden()
+    outage = page.get_by_role("alert").filter(has_text="请稍后再试")
+    await expect(outage).to_be_attached(timeout=20_000)
+    await screen.picture(page, "form-over-an-outage")
+    await expect(form.get_by_label("项目名称").first).to_have_value("特种设备使用登记")
+    await expect(form.get_by_label("许可内容").first).to_have_value("压力容器")
+    await page.unroute("**/api/v1/datasets?*")
+    await form.get_by_role("button", name="返回").click()
+    await page.get_by_role("dialog", name="没有保存").get_by_role("button", name="不保存，离开").click()
+    await screen.accessible(page)
+    await outage.get_by_role("button", name="再试一次").click()
+    await expect(outage).to_have_count(0)
+
+
 async def test_nobody_sees_what_another_one_was_shown(screen: Screen) -> None:
     page = await screen.page("admin", "/admin/datasets/xzxk_fr?tab=basics")
     await page.get_by_role("textbox", name=re.compile("^名称")).fill("演练")
