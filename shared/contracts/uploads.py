@@ -196,6 +196,9 @@ class UploadFilter(PageQuery):
             "or what has not come to an end yet."
         ),
     ] = None
+    sha256: Annotated[
+        str | None, Field(pattern="^[0-9a-f]{64}$", description="Only those of a file with this content.")
+    ] = None
 
 
 class RowFilter(PageQuery):

@@ -109,6 +109,9 @@ async def test_the_list_is_filtered_and_paged(world: World) -> None:
     today = (await world.fetch("SELECT current_date::text AS d"))[0]["d"]
     assert (await caller.get(f"/uploads?from={today}&to={today}"))["total"] == 12
     assert (await caller.get("/uploads?to=2020-01-01"))["total"] == 0
+    await register(caller, sha256="b" * 64)
+    assert (await caller.get(f"/uploads?sha256={'b' * 64}"))["total"] == 1
+    assert (await caller.call("GET", "/uploads?sha256=b")).status == 422
     assert (await caller.call("GET", "/uploads?state=nonsense")).status == 422
     assert (await caller.call("GET", "/uploads?size=201")).status == 422
 

@@ -41,7 +41,7 @@ SELECT pg_advisory_xact_lock(hashtextextended($1::text || '/' || $2::text, 0));
 
 -- part: wanted
 -- $1 department or NULL  $2 dataset or NULL  $3 state or NULL  $4 from or NULL  $5 to or NULL  $6 deleted ones too?
--- $7 two_publicity, other or NULL  $8 what waits (rows, confirmation, processing) or NULL
+-- $7 two_publicity, other or NULL  $8 what waits (rows, confirmation, processing) or NULL  $9 content of the file or NULL
 ($1::text IS NULL OR u.department_code = $1)
   AND ($2::text IS NULL OR u.dataset_code = $2)
   AND ($3::text IS NULL OR u.state = $3)
@@ -53,15 +53,16 @@ SELECT pg_advisory_xact_lock(hashtextextended($1::text || '/' || $2::text, 0));
        OR ($8 = 'rows' AND u.state IN ('partly_stored', 'rejected') AND u.rejected > u.ignored AND u.data_deleted_at IS NULL)
        OR ($8 = 'confirmation' AND u.state = 'awaiting_confirmation')
        OR ($8 = 'processing' AND u.state IN ('received', 'checking', 'storing')))
+  AND ($9::text IS NULL OR u.sha256 = $9)
 
 -- name: list_uploads
--- $9 page size  $10 offset
+-- $10 page size  $11 offset
 SELECT u.*, u.uploaded_at::date AS uploaded_on, d.name AS dataset_name
 FROM upload u
 JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
 WHERE {wanted}
 ORDER BY u.uploaded_at DESC, u.upload_id
-LIMIT $9 OFFSET $10;
+LIMIT $10 OFFSET $11;
 
 -- name: count_uploads
 SELECT count(*)

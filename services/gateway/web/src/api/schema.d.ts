@@ -3669,6 +3669,12 @@ export interface components {
              * @default null
              */
             waiting: ("rows" | "confirmation" | "processing") | null;
+            /**
+             * Sha256
+             * @description Only those of a file with this content.
+             * @default null
+             */
+            sha256: string | null;
         };
         /**
          * UploadState
@@ -5939,6 +5945,8 @@ export interface operations {
                 kind?: ("two_publicity" | "other") | null;
                 /** @description Only those with rows nobody has mended or set aside, dry runs to be confirmed, or what has not come to an end yet. */
                 waiting?: ("rows" | "confirmation" | "processing") | null;
+                /** @description Only those of a file with this content. */
+                sha256?: string | null;
             };
             header?: never;
             path?: never;

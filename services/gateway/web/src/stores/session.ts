@@ -108,5 +108,8 @@ export const useSession = defineStore('session', () => {
     const role = user.value?.role
     return { report: role !== undefined && role !== 'viewer', manage: role === 'admin' || role === 'manager', admin: role === 'admin' }
   })
-  return { user, ended, idleSeconds, endsAt, began, load, renew, signIn, changePassword, signOut, endIdle, can }
+  /** The server's own rule (services/records/datasets/policy.py): what one may read one may not always report. */
+  const mayReport = ({ departments }: Pick<Schemas['Dataset'], 'departments'>) =>
+    can.value.report && (can.value.admin || departments === '*' || (departments ?? []).includes(user.value?.department.code ?? ''))
+  return { user, ended, idleSeconds, endsAt, began, load, renew, signIn, changePassword, signOut, endIdle, can, mayReport }
 })
