@@ -11,6 +11,7 @@ import pytest
 
 from shared.db.database import Database
 from shared.db.migrations import LOCK_SECONDS, MigrationFailed, migrate, ready_check
+from shared.db.queries import load_queries
 from shared.telemetry.health import NotReady
 from tests.bench import big_table
 from tests.fixtures.postgres import Databases, MakeDatabase
@@ -147,6 +148,26 @@ async def test_a_process_is_not_ready_before_its_migrations_have_run(
     async with empty(databases) as dsn, Database.open(dsn, max_size=1) as db:
         with pytest.raises(NotReady, match=r"（从 20261123000001_initial 起）.*services\.records migrate"):
             await ready_check(db, FILES)()
+
+
+@pytest.mark.parametrize("service", ["auth", "records"])
+async def test_a_column_of_a_later_version_changes_no_answer(service: str, make_database: MakeDatabase) -> None:
+    """A statement prepared before would fail in the version that serves: its plan must not change its result."""
+    queries = {
+        f"{path.parent.relative_to(ROOT)} {name}": sql
+        for path in (ROOT / "services" / service).rglob("queries.sql")
+        for name, sql in load_queries(".".join(path.parent.relative_to(ROOT).parts)).items()
+    }
+    conn = await asyncpg.connect(await make_database(service))
+    try:
+        before = {name: (await conn.prepare(sql)).get_attributes() for name, sql in queries.items()}
+        for table in await conn.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+            await conn.execute(f"ALTER TABLE {table['tablename']} ADD COLUMN of_a_later_version text")
+        after = {name: (await conn.prepare(sql)).get_attributes() for name, sql in queries.items()}
+    finally:
+        await conn.close()
+    assert len(queries) > 10
+    assert [name for name, told in after.items() if told != before[name]] == []
 
 
 async def test_departments_report_meanwhile(databases: Databases, tmp_path: Path) -> None:

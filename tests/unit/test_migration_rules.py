@@ -1,4 +1,4 @@
-"""A migration runs while the version before it serves: it adds, and holds nobody up. What goes, goes a release later."""
+"""A migration runs while the version before it serves: it adds and holds nobody up. What goes, goes a release later."""
 
 import re
 from collections.abc import Iterator

@@ -20,16 +20,25 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
          LIMIT 1))
 ON CONFLICT (upload_id) DO NOTHING;
 
+-- part: whole
+-- Each by its name: the answer to `*` changes when a later version adds a column, and the statements this one has prepared fail.
+u.upload_id, u.dataset_code, u.dataset_version, u.department_code, u.department_name, u.user_id, u.user_name, u.file_name,
+  u.file_size, u.sha256, u.mode, u.on_duplicate, u.dry_run, u.state, u.same_file_as, u.uploaded_at, u.progressed_at, u.attempts,
+  u.rows_total, u.rows_done, u.batches_done, u.batches_total, u.total, u.inserted, u.updated, u.unchanged, u.rejected, u.warned,
+  u.ignored, u.corrected, u.first_rejected, u.on_time, u.late, u.failure_code, u.failure_message, u.notices, u.columns,
+  u.applied_at, u.finished_at, u.deleted_at, u.data_deleted_at, u.request_id, u.rows_cleared_at, u.published_again_at,
+  u.emptied_at, u.uploaded_at::date AS uploaded_on, d.name AS dataset_name
+
 -- name: get_upload
 -- $1 upload  $2 department, or NULL for any
-SELECT u.*, u.uploaded_at::date AS uploaded_on, d.name AS dataset_name
+SELECT {whole}
 FROM upload u
 JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
 WHERE u.upload_id = $1 AND ($2::text IS NULL OR u.department_code = $2);
 
 -- name: lock_upload
 -- The same, until the transaction ends nobody else's. Take lock_keys first.
-SELECT u.*, u.uploaded_at::date AS uploaded_on, d.name AS dataset_name
+SELECT {whole}
 FROM upload u
 JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
 WHERE u.upload_id = $1
@@ -57,7 +66,7 @@ SELECT pg_advisory_xact_lock(hashtextextended($1::text || '/' || $2::text, 0));
 
 -- name: list_uploads
 -- $10 page size  $11 offset
-SELECT u.*, u.uploaded_at::date AS uploaded_on, d.name AS dataset_name
+SELECT {whole}
 FROM upload u
 JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
 WHERE {wanted}
