@@ -27,6 +27,10 @@ START_SECONDS = 90.0
 PORTS_NEEDED = 6
 # RabbitMQ writes the names of new quorum queues to disk (names.dets) half a second after it has confirmed them.
 SETTLE_SECONDS = 1.5
+# A message held during an outage is the consumer's for so long; rabbitmq/rabbitmq.conf says why.
+HOLD_SECONDS = 3 * 24 * 3600
+# What is parked holds people's data and goes after so long: by a policy, since no argument of a queue changes.
+PARKED_SECONDS = 14 * 24 * 3600
 _HELLO = b"AMQP\x00\x00\x09\x01"
 
 
@@ -101,11 +105,12 @@ class RabbitMQ:
             "vm_memory_high_watermark.absolute": self.memory,
             "disk_free_limit.absolute": "200MB",
             "log.file.level": "warning",
+            "consumer_timeout": str(HOLD_SECONDS * 1000),
         }
         lines = [f"{name} = {value}\n" for name, value in settings.items()]
         processes.write_private(self.folder / "rabbitmq.conf", "".join(lines))
 
-    def _definitions(self) -> dict[str, list[dict[str, str]]]:
+    def _definitions(self) -> dict[str, list[dict[str, object]]]:
         """The user and the vhosts; with definitions there is no `guest`. A hash is preceded by its four-byte salt."""
         salt = os.urandom(4)
         hashed = base64.b64encode(salt + hashlib.sha256(salt + self.password.encode()).digest()).decode()
@@ -115,6 +120,17 @@ class RabbitMQ:
             "users": [{"name": USER, "password_hash": hashed, "hashing_algorithm": algorithm, "tags": "administrator"}],
             "vhosts": [{"name": vhost} for vhost in self.vhosts],
             "permissions": [{"user": USER, "vhost": vhost, **everything} for vhost in self.vhosts],
+            "policies": [
+                {
+                    "vhost": vhost,
+                    "name": "parked",
+                    "pattern": r"[.]parked$",
+                    "apply-to": "queues",
+                    "priority": 0,
+                    "definition": {"message-ttl": PARKED_SECONDS * 1000},
+                }
+                for vhost in self.vhosts
+            ],
         }
 
     def command(self) -> list[str]:

@@ -19,6 +19,8 @@ FetchKeys = Callable[[], Awaitable[KeySetSerialization]]
 
 # A key set is fetched again for an unknown key at most this often (seconds): a forger cannot make us hammer auth.
 REFETCH_SECONDS = 5.0
+# After an attempt that failed, those who need new keys are told so for this long; the keys we have go on verifying.
+FAILED_SECONDS = 1.0
 LEEWAY_SECONDS = 5
 # Verified tokens are remembered until they expire: verifying costs 130 µs, and the same one comes for a while.
 REMEMBERED = 4096
@@ -27,10 +29,12 @@ IDENTITY: web.RequestKey[Identity] = web.RequestKey("IDENTITY", Identity)
 
 
 class IdentityVerifier:
-    def __init__(self, fetch_keys: FetchKeys) -> None:
+    def __init__(self, fetch_keys: FetchKeys, *, refetch_seconds: float = REFETCH_SECONDS) -> None:
         self._fetch_keys = fetch_keys
+        self._refetch_seconds = refetch_seconds
         self._keys: KeySet | None = None
-        self._fetched_at = float("-inf")
+        self._again_at = float("-inf")
+        self._failed = False
         self._lock = asyncio.Lock()
         self._claims = jwt.JWTClaimsRegistry(
             leeway=LEEWAY_SECONDS,
@@ -71,12 +75,21 @@ class IdentityVerifier:
         raise Unauthenticated("身份无法识别，请重新登录。")
 
     async def _key_set(self, *, refetch: bool) -> KeySet:
-        async with self._lock:
-            stale = time.monotonic() - self._fetched_at > REFETCH_SECONDS
-            if self._keys is None or (refetch and stale):
-                self._keys = KeySet.import_key_set(await self._fetch_keys())
-                self._fetched_at = time.monotonic()
+        if self._keys is not None and not refetch:
             return self._keys
+        async with self._lock:
+            if time.monotonic() < self._again_at:
+                if self._failed or self._keys is None:
+                    raise KeysDown
+                return self._keys
+            try:
+                keys = KeySet.import_key_set(await self._fetch_keys())
+            except BaseException:  # whoever asked may also have gone away
+                self._failed, self._again_at = True, time.monotonic() + FAILED_SECONDS
+                raise
+            self._failed, self._again_at = False, time.monotonic() + self._refetch_seconds
+            self._keys = keys
+            return keys
 
 
 async def identify(request: web.Request, verifier: IdentityVerifier) -> Identity:

@@ -1,6 +1,9 @@
 """The private PostgreSQL and RabbitMQ, and the fixtures every other test leans on."""
 
+import json
+import re
 import signal
+import subprocess
 
 import aio_pika
 import asyncpg
@@ -8,8 +11,9 @@ import pytest
 
 from deploy.local import processes
 from deploy.local.postgres import Postgres, execute
-from deploy.local.rabbitmq import RabbitMQ, answers
-from shared.messaging.topology import persister_queue
+from deploy.local.rabbitmq import HOLD_SECONDS, RabbitMQ, answers, binaries
+from shared.messaging.topology import PERSISTER, declare_persister_queue, persister_queue
+from tests.fixtures.room import ROOT
 
 pytestmark = pytest.mark.integration
 
@@ -45,6 +49,32 @@ def test_passwords_are_strong_and_readable_only_by_their_owner(own_postgres: Pos
     file = own_postgres.folder / "password"
     assert file.stat().st_mode & 0o777 == 0o600
     assert len(file.read_text()) >= 32
+
+
+async def test_what_is_parked_goes_after_two_weeks_and_what_waits_does_not(own_rabbitmq: RabbitMQ) -> None:
+    connection = await aio_pika.connect(own_rabbitmq.url("platform"))
+    await declare_persister_queue(await connection.channel(), "small")
+    await connection.close()
+
+    def told(*words: str) -> list[dict[str, str]]:
+        command = [str(binaries() / "rabbitmqctl"), *words, "-p", "platform", "--formatter=json", "-q"]
+        done = subprocess.run(command, env=own_rabbitmq.environment(), check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        listed: list[dict[str, str]] = json.loads(done.stdout)
+        return listed
+
+    queues = {one["name"]: one["policy"] for one in told("list_queues", "name", "policy")}
+    assert queues == {f"{PERSISTER}.parked": "parked", persister_queue("small"): ""}
+    [policy] = told("list_policies")
+    assert json.loads(policy["definition"]) == {"message-ttl": 14 * 24 * 3_600_000}
+
+
+def test_no_broker_takes_back_what_is_held_through_an_outage(own_rabbitmq: RabbitMQ) -> None:
+    """After the fifth time it would park it; a weekend without PostgreSQL must not do that."""
+    shipped = (ROOT / "deploy" / "rabbitmq" / "rabbitmq.conf").read_text()
+    for settings in (shipped, (own_rabbitmq.folder / "rabbitmq.conf").read_text()):
+        [held] = re.findall(r"^consumer_timeout = (\d+)$", settings, flags=re.M)
+        assert int(held) == HOLD_SECONDS * 1000 >= 3 * 24 * 3_600_000
 
 
 async def test_rabbitmq_keeps_durable_messages_through_a_kill_and_loses_them_when_wiped(own_rabbitmq: RabbitMQ) -> None:

@@ -1,0 +1,81 @@
+"""The keys that identities are verified with: asked of auth seldom, and never while the ones at hand will do."""
+
+import asyncio
+import time
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet, KeySetSerialization, OKPKey
+
+from shared.contracts.identity import ALGORITHM, AUDIENCE, ISSUER
+from shared.errors import Unauthenticated
+from shared.http.identities import IdentityVerifier, KeysDown
+from tests.fixtures.gateway import officer
+
+OURS, STRANGERS = (OKPKey.generate_key("Ed25519", {"kid": kid}) for kid in ("ours", "strangers"))
+
+
+def token(key: OKPKey, number: int = 0) -> str:
+    claims = {**officer().model_dump(mode="json"), "iss": ISSUER, "aud": AUDIENCE, "jti": str(number)}
+    return jwt.encode(
+        {"alg": ALGORITHM, "kid": key.kid}, claims | {"exp": int(time.time()) + 60}, key, algorithms=[ALGORITHM]
+    )
+
+
+class Auth:
+    """Answers, does not answer, or is away."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.away = False
+        self.answering = asyncio.Event()
+        self.answering.set()
+
+    async def keys(self) -> KeySetSerialization:
+        self.asked += 1
+        await self.answering.wait()
+        if self.away:
+            raise KeysDown
+        return KeySet([OURS]).as_dict(private=False)
+
+
+async def test_who_has_a_good_identity_does_not_wait_for_the_keys_of_another() -> None:
+    auth = Auth()
+    verifier = IdentityVerifier(auth.keys, refetch_seconds=0)
+    await verifier.verify(token(OURS))
+    auth.answering.clear()
+    forger = asyncio.create_task(verifier.verify(token(STRANGERS)))
+    async with asyncio.timeout(5):
+        while auth.asked < 2:
+            await asyncio.sleep(0)
+        await verifier.verify(token(OURS, 1))
+    auth.answering.set()
+    with pytest.raises(Unauthenticated):
+        await forger
+
+
+async def test_a_forger_makes_us_ask_an_auth_that_is_away_once() -> None:
+    auth = Auth()
+    auth.away = True
+    verifier = IdentityVerifier(auth.keys)
+    tokens = [token(STRANGERS, number) for number in range(20)]
+    said = await asyncio.gather(*map(verifier.verify, tokens), return_exceptions=True)
+    assert {type(one) for one in said} == {KeysDown}
+    assert auth.asked == 1
+
+
+async def test_a_good_identity_is_let_in_soon_after_auth_is_back() -> None:
+    auth = Auth()
+    auth.away = True
+    verifier = IdentityVerifier(auth.keys)
+    with pytest.raises(KeysDown):
+        await verifier.verify(token(OURS))
+    auth.away = False
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                await verifier.verify(token(OURS))
+            except KeysDown:
+                await asyncio.sleep(0.05)
+            else:
+                return
