@@ -56,7 +56,7 @@ async def open_resources(settings: Settings, http: ClientSession) -> AsyncGenera
                 storage,
                 RecordsClient(http, settings.records_url),
                 publish,
-                Bounds(settings.max_file_bytes, limits_of(settings), settings.child_seconds),
+                Bounds(settings.max_file_bytes, limits_of(settings), settings.child_seconds, settings.made_at_once),
             ),
             storage,
         )

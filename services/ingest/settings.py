@@ -18,5 +18,6 @@ class Settings(BaseSettings):
     keep_files_days: int = 1095  # the officers' files; 0: for ever
     max_rows: int = 65_534
     child_memory_mb: int = 640  # address space of the process that opens one workbook
+    made_at_once: int = 8  # children that write workbooks at one time: each may take as much memory as one that reads
     child_cpu_seconds: int = 60
     child_seconds: float = 120.0  # that it may take to say the next thing

@@ -39,7 +39,7 @@ def ingest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IngestService:
 
     async def publish(_accepted: UploadAccepted) -> None: ...
 
-    bounds = Bounds(1024, Limits(memory_bytes=640 * 1024 * 1024, cpu_seconds=60, max_rows=100), 60.0)
+    bounds = Bounds(1024, Limits(memory_bytes=640 * 1024 * 1024, cpu_seconds=60, max_rows=100), 60.0, 8)
     records = cast("RecordsClient", Records())
     return IngestService(Storage((tmp_path / "blobs").as_uri()), records, publish, bounds)
 

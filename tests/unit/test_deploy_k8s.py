@@ -155,7 +155,7 @@ def test_nothing_runs_as_root_or_without_limits(manifests: list[Json]) -> None:
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         }
-        assert only["resources"]["limits"]["memory"]
+        assert set(only["resources"]["limits"]) == {"cpu", "memory"}, workload["metadata"]["name"]
         mounted = {item["path"] for volume in pod["volumes"] for item in volume.get("secret", {}).get("items", [])}
         asked = {one["value"].rpartition("/")[2] for one in only["env"] if one["name"].endswith("_FILE")}
         assert mounted == asked
@@ -164,6 +164,16 @@ def test_nothing_runs_as_root_or_without_limits(manifests: list[Json]) -> None:
         assert {probes[f"{probe}Probe"]["httpGet"]["path"] for probe in ("startup", "liveness")} == {"/healthz"}
         assert probes["readinessProbe"]["httpGet"]["path"] == "/readyz"
         assert of_kind(manifests, "PodDisruptionBudget")[name]["spec"]["selector"] == workload["spec"]["selector"]
+
+
+def test_the_children_of_a_process_fit_beside_it_into_its_memory(manifests: list[Json]) -> None:
+    """Or the kernel ends the process, and with it every upload and download in hand."""
+    deployments = of_kind(manifests, "Deployment")
+    told = environment(deployments["ingest"])
+    child = int(told.get("INGEST_CHILD_MEMORY_MB", IngestSettings.model_fields["child_memory_mb"].default))
+    many = int(told.get("INGEST_MADE_AT_ONCE", IngestSettings.model_fields["made_at_once"].default))
+    asked, most = (container(deployments["ingest"])["resources"][kind]["memory"] for kind in ("requests", "limits"))
+    assert many * child + int(asked.removesuffix("Mi")) <= int(most.removesuffix("Gi")) * 1024
 
 
 def test_workers_are_counted_by_all_queues_of_a_lane(manifests: list[Json]) -> None:

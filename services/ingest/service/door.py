@@ -23,8 +23,6 @@ from shared.contracts.records import RecordSearch
 from shared.contracts.uploads import RegisterUpload, Upload
 from shared.datasets.definition import Dataset
 
-# Children that write workbooks at one time: each may take as much memory as one that reads.
-MADE_AT_ONCE = 8
 # Made workbooks wait in temporary files for their readers, however slow: so many, each of so many bytes at most.
 HELD_AT_ONCE = 64
 # Of these for one department: who reads slowly on purpose, by however many connections, holds up its own only.
@@ -45,6 +43,7 @@ class Bounds(NamedTuple):
     file_bytes: int  # of one upload
     child: Limits
     child_seconds: float
+    made_at_once: int  # children that write workbooks
 
 
 class IngestService:
@@ -61,7 +60,7 @@ class IngestService:
         self._records = records
         self._publish = publish
         self._bounds = bounds
-        self._making = asyncio.Semaphore(MADE_AT_ONCE)
+        self._making = asyncio.Semaphore(bounds.made_at_once)
         self._held = asyncio.Semaphore(HELD_AT_ONCE)
         self._held_by: Counter[str] = Counter()
 
