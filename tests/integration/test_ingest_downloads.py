@@ -31,7 +31,6 @@ class Records:
 
 @pytest.fixture
 def ingest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IngestService:
-    monkeypatch.setattr(door, "MADE_AT_ONCE", 1)
     monkeypatch.setattr(door, "HELD_AT_ONCE", 2)
     spools = tmp_path / "spools"
     spools.mkdir()
@@ -39,7 +38,7 @@ def ingest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IngestService:
 
     async def publish(_accepted: UploadAccepted) -> None: ...
 
-    bounds = Bounds(1024, Limits(memory_bytes=640 * 1024 * 1024, cpu_seconds=60, max_rows=100), 60.0, 8)
+    bounds = Bounds(1024, Limits(memory_bytes=640 * 1024 * 1024, cpu_seconds=60, max_rows=100), 60.0, made_at_once=1)
     records = cast("RecordsClient", Records())
     return IngestService(Storage((tmp_path / "blobs").as_uri()), records, publish, bounds)
 
