@@ -94,7 +94,7 @@ class Api:
         self.cookie = self.csrf = self.token = ""
 
     def other(self) -> "Api":
-        return Api(self.http, self.base)
+        return type(self)(self.http, self.base)
 
     async def call(self, method: str, path: str, body: Any = None, *, data: Any = None, **headers: str) -> Answer:
         if self.cookie:

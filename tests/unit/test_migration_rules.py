@@ -1,4 +1,7 @@
-"""A migration runs while the version before it serves: it adds and holds nobody up. What goes, goes a release later."""
+"""A migration runs while the version before it serves: it adds and holds nobody up. What goes, goes a release later.
+
+The real thing, the previous release's code on today's schema: tests/e2e/test_previous_release.py.
+"""
 
 import re
 from collections.abc import Iterator
