@@ -42,10 +42,15 @@ async def test_rows_are_mended_by_their_version_when_the_dataset_is_anothers_tod
     assert upload["counts"]["rejected"] == len(rows)
     later = awards(code)
     later["fields"].append({"code": "MORE", "label": "新加的列", "required": True})
+    answer = await screen.admin.call("PUT", f"/datasets/{code}", later)
+    assert answer.status == 200, answer
+    page = await screen.page("reporter", f"/uploads/{upload['id']}/failures")
+    await expect(page.get_by_text("上传的表按第 2 版检查")).to_be_visible()
+    await expect(page.get_by_role("link", name="上传这个表")).to_be_visible()
+
     answer = await screen.admin.call("PUT", f"/datasets/{code}", {**later, "departments": ["another"]})
     assert answer.status == 200, answer
-
-    page = await screen.page("reporter", f"/uploads/{upload['id']}/failures")
+    await page.reload()
     await expect(page.get_by_text("本部门现在不再上报这类数据")).to_be_visible()
     await expect(page.get_by_role("link", name="上传这个表")).to_have_count(0)
     # All of a row, folded until somebody wants to see it.

@@ -2,7 +2,7 @@ import type { Dataset } from '@/api/queries'
 import { isMendable, isRunning, waitingRows, type Upload } from '@/api/upload'
 import type { useSession } from '@/stores/session'
 
-type Session = Pick<ReturnType<typeof useSession>, 'can' | 'user'>
+type Session = Pick<ReturnType<typeof useSession>, 'can' | 'user' | 'mayReport'>
 
 /** Why this person can mend nothing of the upload, and what to do instead; empty where they can. The server refuses the same. */
 export function whyNotMend(upload: Upload, { can }: Session): string {
@@ -15,11 +15,9 @@ export function whyNotMend(upload: Upload, { can }: Session): string {
 }
 
 /** Why a workbook of failed rows cannot be brought back by this person; empty where it can. `today`: the dataset as it is now. */
-export function whyNotBringBack(upload: Upload, today: Dataset | undefined, { can, user }: Session): string {
-  const own = user?.department.code
-  if (upload.department.code !== own) return '退回数据表要由上报的部门来上传。'
-  const reports = today && (can.admin || !Array.isArray(today.departments) || today.departments.includes(own))
-  return reports ? '' : '本部门现在不再上报这类数据，改好的表不能再上传。'
+export function whyNotBringBack(upload: Upload, today: Dataset | undefined, { user, mayReport }: Session): string {
+  if (upload.department.code !== user?.department.code) return '退回数据表要由上报的部门来上传。'
+  return today && mayReport(today) ? '' : '本部门现在不再上报这类数据，改好的表不能再上传。'
 }
 
 /** Whether a row that is good now is stored at once: not in a dry run, and where all or nothing is stored only as the last one. */
