@@ -27,13 +27,14 @@ status: ## 各进程的状态
 	@if [ -f .venv/installed ]; then $(PY) -m deploy.local status; else echo 没有安装，用 make up 启动。; exit 1; fi
 
 logs: ## 跟随各进程的日志（Ctrl-C 退出）
+	@ls "$(VAR)"/log/*.log >/dev/null 2>&1 || { echo "$(VAR) 里还没有日志，用 make up 启动。"; exit 1; }
 	@tail -n 20 -F "$(VAR)"/log/*.log
 
 backup: ## 备份两个数据库和全部文件（TO=文件夹，默认 $(VAR)/backups；运行中也可以）
-	@$(PY) -m deploy.local backup $(TO)
+	@$(PY) -m deploy.local backup $(if $(TO),'$(TO)')
 
 restore: ## 恢复备份：停止，换回当时的数据，再启动（FROM=备份）
-	@$(PY) -m deploy.local restore $(FROM)
+	@$(PY) -m deploy.local restore $(if $(FROM),'$(FROM)')
 
 reset-admin: ## admin 的密码忘了：换一个新的，写到 $(VAR)/admin-password
 	@$(PY) -m deploy.local reset-admin
@@ -47,7 +48,7 @@ psql: ## PostgreSQL 的命令行（DB=records 或 auth）
 parked: ## 搁置的消息（ARGS=again 送回去重做，ARGS=drop 丢弃）
 	@$(PY) -m deploy.local parked $(ARGS)
 
-clean: ## 停止并删除 $(VAR)：全部数据和密码
+clean: ## 停止并删除 $(VAR)：全部数据、密码和其中的备份
 	@if [ -f .venv/installed ]; then $(PY) -m deploy.local clean; elif [ -d "$(VAR)" ]; then rm -rf -- "$(VAR)"; fi
 
 install: ## 安装运行所需（缺什么装什么）

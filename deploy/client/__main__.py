@@ -56,7 +56,10 @@ def arguments() -> argparse.Namespace:
     rejected = verbs.add_parser("rejected", parents=[common], help="下载退回的行")
     rejected.add_argument("id")
     rejected.add_argument("--out", type=Path)
-    return parser.parse_args()
+    given = parser.parse_args()
+    if not given.url.startswith(("http://", "https://")):
+        parser.error(f"平台地址 {given.url} 要以 http:// 或 https:// 开头，例如 http://127.0.0.1:8080")
+    return given
 
 
 def read_token(file: Path | None) -> str:
@@ -150,6 +153,9 @@ def main() -> None:
         code = NOT_SERVED
     except ClientProblem as problem:
         console.print(str(problem), style="red", markup=False)
+        code = FILE_FAILED
+    except OSError as problem:
+        console.print(f"文件读不出来或存不下：{problem.filename}（{problem.strerror}）。", style="red", markup=False)
         code = FILE_FAILED
     except KeyboardInterrupt:
         code = 130

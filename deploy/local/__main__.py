@@ -10,10 +10,11 @@ from deploy.local.room import Room, read_settings, var_folder
 
 DATA = {"backup", "restore", "parked", "psql"}
 NEED_IT_RUNNING = {"backup", "parked", "psql", "reset-admin", "end-sessions"}
-USAGE = """用法：python -m deploy.local
-    up | down | status | clean
-    backup [存到哪里] | restore 备份
-    parked [again | drop] | psql auth或records | reset-admin | end-sessions 用户名或--all"""
+USAGE = """用法：
+    make up | down | status | clean | reset-admin
+    make backup [TO=存到哪里] | restore FROM=备份
+    make parked [ARGS=again | ARGS=drop] | psql [DB=records | DB=auth]
+    make end-sessions USERNAME=用户名 | ALL=yes（所有人）"""
 
 
 def main() -> None:
@@ -63,7 +64,10 @@ def _data(verb: str, words: list[str], folder: Path) -> str:
             sys.exit("没有说恢复哪一份。" + runner.backups(folder))
         case "restore", [saved]:
             room = runner.restore(folder, Path(saved))
-            return f"已恢复到 {saved} 的内容并启动：{room.url}。所有人需要重新登录。"
+            return (
+                f"已恢复到 {saved} 的内容并启动：{room.url}。所有人需要重新登录，密码是备份那时的；"
+                f"admin 的忘了就用 make reset-admin 换一个（{room.folder / 'admin-password'} 里的可能不是那时的）。"
+            )
         case "parked", [] | ["again" | "drop"]:
             return parked.report(Room.open(folder).amqp_url, words[0] if words else "list")
         case "psql", [service] if service in databases.SERVICES:

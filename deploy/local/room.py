@@ -119,9 +119,15 @@ def var_folder() -> Path:
     return folder
 
 
-def read_settings() -> None:
-    """.env beside the code, the file docker compose reads too; what the environment says goes first."""
-    load_dotenv(ROOT / ".env")
+def read_settings(file: Path = ROOT / ".env") -> None:
+    """.env beside the code, the file docker compose reads too; what the environment says goes first.
+
+    The Makefile passes on PORT and WORKERS empty where nobody gave them.
+    """
+    for name in ("PORT", "WORKERS"):
+        if os.environ.get(name) == "":
+            del os.environ[name]
+    load_dotenv(file)
 
 
 def number(name: str, lowest: int, highest: int) -> int | None:

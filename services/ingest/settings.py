@@ -1,5 +1,6 @@
 """Everything the ingest processes are told from outside: INGEST_… in the environment."""
 
+from pydantic import NonNegativeInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -15,7 +16,7 @@ class Settings(BaseSettings):
     worker_port: int = 8093  # health page of the worker
     log_level: str = "INFO"
     max_file_bytes: int = 20 * 1024 * 1024
-    keep_files_days: int = 1095  # the officers' files; 0: for ever
+    keep_files_days: NonNegativeInt = 1095  # the officers' files; 0: for ever
     max_rows: int = 65_534
     child_memory_mb: int = 640  # address space of the process that opens one workbook
     made_at_once: int = 8  # children that write workbooks at one time: each may take as much memory as one that reads

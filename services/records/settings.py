@@ -1,5 +1,6 @@
 """Everything the records processes are told from outside: RECORDS_… in the environment."""
 
+from pydantic import NonNegativeInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -15,7 +16,11 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     stall_seconds: float = 30.0  # an unfinished upload without a sign of life for this long is published again
     sweep_seconds: float = 5.0  # how often the persister looks for such uploads
-    keep_rows_days: int = 730  # good rows in the ledger after they became records; 0: for ever
-    keep_uploads_days: int = 1095  # whatever else rows of an upload said, mended or not, stored or not; 0: for ever
-    keep_messages_days: int = 365  # 消息提醒; 0: for ever
-    keep_audit_days: int = 1095  # 操作日志 (auth has its own); the law asks for six months at least; 0: for ever
+    keep_rows_days: NonNegativeInt = 730  # good rows in the ledger after they became records; 0: for ever
+    keep_uploads_days: NonNegativeInt = (
+        1095  # whatever else rows of an upload said, whatever became of them; 0: for ever
+    )
+    keep_messages_days: NonNegativeInt = 365  # 消息提醒; 0: for ever
+    keep_audit_days: NonNegativeInt = (
+        1095  # 操作日志 (auth has its own); the law asks for six months at least; 0: for ever
+    )

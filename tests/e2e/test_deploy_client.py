@@ -128,6 +128,17 @@ def test_a_platform_that_is_not_there_ends_with_3() -> None:
     assert (done.returncode, "连不上" in done.stdout) == (3, True)
 
 
+def test_an_address_without_its_scheme_is_wrong_use() -> None:
+    done = Client("127.0.0.1:8080", "credit_x")("template", "xzxk_fr")
+    assert (done.returncode, "http://" in done.stderr, "Traceback" in done.stderr) == (64, True, False)
+
+
+def test_what_cannot_be_saved_ends_with_2_and_says_which_file(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "模板").touch()  # a file where a folder should be
+    done = client("template", "xzxk_fr", "--out", tmp_path / "模板" / "许可.xls")
+    assert (done.returncode, "模板" in done.stdout, "Traceback" in done.stderr) == (2, True, False)
+
+
 def test_the_template_is_saved_as_a_workbook(client: Client, tmp_path: Path) -> None:
     done = client("template", "xzxk_fr", "--out", tmp_path / "模板.xls")
     assert done.returncode == 0, done.stdout + done.stderr
