@@ -17,7 +17,8 @@ class Figures(Shape):
     reported: int = Field(description="上报量: rows of uploads, and records entered by hand.")
     by_hand: int = Field(description="Of these, records entered by hand.")
     stored: int = Field(description="入库量: of the reported, inserted, updated or unchanged.")
-    rejected: int = Field(description="Waiting for correction, or set aside.")
+    rejected: int = Field(description="退回: waiting for correction, or set aside.")
+    waiting: int = Field(description="待改正: of these, neither set aside nor of an entry taken off the list.")
     stored_rate: float | None = Field(description="入库率: stored / reported.")
     qualified_rate: float | None = Field(description="合规率: right when first reported / reported.")
     on_time: int = Field(description="Stored within seven working days of the decision.")
@@ -29,7 +30,9 @@ class Figures(Shape):
 class LinkedFigures(Figures):
     class Links(Shape):
         uploads: str
-        rejected: str = Field(description="Of the uploads, those with rows that nobody has mended or set aside.")
+        stored: str = Field(description="The records that were new; what was updated stands with its first day.")
+        rejected: str = Field(description="Of the uploads, those with rejected rows.")
+        waiting: str = Field(description="Of these, those with rows that nobody has mended or set aside.")
         by_hand: str
         late: str
         revoked: str
@@ -69,7 +72,7 @@ class HomeFigures(Shape):
     uploads_running: int
     awaiting_confirmation: int = Field(description="Dry runs that wait to be confirmed or cancelled.")
     deadlines_near: int = Field(description="Of the waiting rows, those due within three working days or late.")
-    deadlines: list[WaitingDeadline] = Field(description="The same by upload, of the last thirty days.")
+    deadlines: list[WaitingDeadline] = Field(description="The same by upload.")
     ending_soon: int = Field(description="Records whose publicity ends within thirty days.")
     records: int
     unread: int

@@ -199,6 +199,13 @@ class UploadFilter(PageQuery):
     sha256: Annotated[
         str | None, Field(pattern="^[0-9a-f]{64}$", description="Only those of a file with this content.")
     ] = None
+    counted: Annotated[
+        Literal["rows", "rejected"] | None,
+        Field(
+            description="Only those that 数据统计 counts (entries taken off the list too): all of them, or those with "
+            "rejected rows."
+        ),
+    ] = None
 
 
 class RowFilter(PageQuery):

@@ -113,3 +113,11 @@ async def test_rows_that_became_late_while_they_waited_are_told(world: World) ->
     await rejected_rows(world, [(today() - timedelta(days=21)).isoformat()], uploaded_at=today() - timedelta(days=20))
     [event] = await reminded(world)
     assert "已超过" in event.title
+
+
+async def test_what_has_waited_for_long_still_stands_on_the_home_page(world: World) -> None:
+    sent = today() - timedelta(days=200)
+    await rejected_rows(world, [(sent - timedelta(days=1)).isoformat()], uploaded_at=sent)
+    assert await reminded(world) == []  # they were, in their first month
+    home = await world.caller("d1").get("/home")
+    assert (home["rows_waiting"], home["deadlines_near"]) == (1, 1)

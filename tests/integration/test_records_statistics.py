@@ -68,6 +68,15 @@ async def test_the_figures_of_uploads_and_entries_by_hand(world: World) -> None:
     now = await officer.get("/statistics?group_by=dataset")
     assert {item["key"]: item["revoked"] for item in now["items"]} == {"t_licences": 0, "t_penalties": 1}
 
+    await uploaded(world, "d1", "2018-01-14 09:00+08", state="rejected", total=3, rejected=3, ignored=3)
+    gone = _at("2018-01-15")
+    await uploaded(world, "d1", "2018-01-15 09:00+08", state="rejected", total=4, rejected=4, deleted_at=gone)
+    licences = (await officer.get("/statistics?group_by=dataset&from=2018-01-01&to=2018-12-31"))["items"][0]
+    assert (licences["rejected"], licences["waiting"]) == (9, 2)
+    for name, sums in (("uploads", 27), ("rejected", 17), ("waiting", 10)):
+        listed = (await officer.get(licences["links"][name].removeprefix("/api/v1")))["items"]
+        assert sum(item["counts"]["total"] for item in listed) == sums, name
+
 
 def _penalty(number: int) -> dict[str, str]:
     return {"WSH": str(number), "MC": "甲公司", "JDRQ": "2018-01-15"}
@@ -117,7 +126,7 @@ async def test_a_link_leads_to_the_records_behind_the_figure(world: World) -> No
     await enter(officer, "t_licences", licence(2))
     await officer.post(f"/records/{first['id']}/revocation", {"reason": "试"})
     [item] = (await officer.get("/statistics?group_by=dataset"))["items"]
-    for name, figure in (("by_hand", item["reported"]), ("revoked", item["revoked"])):
+    for name, figure in (("by_hand", item["reported"]), ("stored", item["stored"]), ("revoked", item["revoked"])):
         listed = await officer.get(item["links"][name].removeprefix("/api/v1"))
         assert listed["total"] == figure, name
 

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 from shared.contracts.statistics import Figures, LinkedFigures, StatisticsQuery
 
-SUMMED = ("reported", "by_hand", "stored", "rejected", "first_rejected", "on_time", "late", "revoked")
+SUMMED = ("reported", "by_hand", "stored", "rejected", "waiting", "first_rejected", "on_time", "late", "revoked")
 
 
 def figures_of(row: Mapping[str, int]) -> Figures:
@@ -31,6 +31,7 @@ def figures_of(row: Mapping[str, int]) -> Figures:
         by_hand=row["by_hand"],
         stored=row["stored"],
         rejected=row["rejected"],
+        waiting=row["waiting"],
         stored_rate=_rate(row["stored"], reported),
         qualified_rate=_rate(reported - row["first_rejected"], reported),
         on_time=row["on_time"],
@@ -57,8 +58,10 @@ def links_of(wanted: StatisticsQuery, department: str | None, key: str | None) -
     }
     days = {"from": first.isoformat() if first else None, "to": last.isoformat() if last else None}
     return LinkedFigures.Links(
-        uploads=_path("/api/v1/uploads", {**filters, **days, "deleted": "true"}),
-        rejected=_path("/api/v1/uploads", {**filters, **days, "deleted": "true", "waiting": "rows"}),
+        uploads=_path("/api/v1/uploads", {**filters, **days, "counted": "rows"}),
+        stored=_path("/api/v1/records", {**filters, **days, "by": "reported"}),
+        rejected=_path("/api/v1/uploads", {**filters, **days, "counted": "rejected"}),
+        waiting=_path("/api/v1/uploads", {**filters, **days, "waiting": "rows"}),
         by_hand=_path("/api/v1/records", {**filters, **days, "by": "reported", "entry": "hand"}),
         late=_path("/api/v1/records", {**filters, **days, "by": "reported", "on_time": "false"}),
         revoked=_path("/api/v1/records", {**filters, **days, "by": "revoked", "state": "revoked"}),

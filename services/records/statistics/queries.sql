@@ -15,7 +15,8 @@ WITH closing AS (
                          ELSE to_char(u.uploaded_at, 'YYYY-MM') END AS key,
            u.total - coalesce(c.rows, 0) AS reported, 0 AS by_hand,
            u.inserted + u.updated + u.unchanged - coalesce(c.rows, 0) AS stored,
-           u.rejected, u.first_rejected - coalesce(c.first_rejected, 0) AS first_rejected, u.on_time, u.late, 0 AS revoked
+           u.rejected, CASE WHEN u.deleted_at IS NULL THEN u.rejected - u.ignored ELSE 0 END AS waiting,
+           u.first_rejected - coalesce(c.first_rejected, 0) AS first_rejected, u.on_time, u.late, 0 AS revoked
     FROM upload u
     LEFT JOIN closing c ON c.upload_id = u.upload_id
     WHERE u.state IN ('stored', 'partly_stored', 'rejected') AND u.data_deleted_at IS NULL
@@ -26,7 +27,7 @@ WITH closing AS (
     UNION ALL
     SELECT CASE $1 WHEN 'department' THEN r.department_code WHEN 'dataset' THEN r.dataset_code
                    ELSE to_char(r.created_at, 'YYYY-MM') END,
-           1, 1, 1, 0, 0, (d.due_on >= r.created_at::date)::integer, (d.due_on < r.created_at::date)::integer, 0
+           1, 1, 1, 0, 0, 0, (d.due_on >= r.created_at::date)::integer, (d.due_on < r.created_at::date)::integer, 0
     FROM record r
     LEFT JOIN calendar_day d ON d.day = r.decided_on
     WHERE r.source_upload_id IS NULL AND r.state <> 'deleted'
@@ -37,7 +38,7 @@ WITH closing AS (
     UNION ALL
     SELECT CASE $1 WHEN 'department' THEN r.department_code WHEN 'dataset' THEN r.dataset_code
                    ELSE to_char(r.revoked_at, 'YYYY-MM') END,
-           0, 0, 0, 0, 0, 0, 0, 1
+           0, 0, 0, 0, 0, 0, 0, 0, 1
     FROM record r
     WHERE r.state = 'revoked'
       AND ($2 IS NULL OR r.revoked_at >= $2)
@@ -47,7 +48,7 @@ WITH closing AS (
 ), summed AS (
     SELECT p.key, sum(p.reported)::bigint AS reported, sum(p.by_hand)::bigint AS by_hand,
            sum(p.stored)::bigint AS stored,
-           sum(p.rejected)::bigint AS rejected, sum(p.first_rejected)::bigint AS first_rejected,
+           sum(p.rejected)::bigint AS rejected, sum(p.waiting)::bigint AS waiting, sum(p.first_rejected)::bigint AS first_rejected,
            coalesce(sum(p.on_time), 0)::bigint AS on_time, coalesce(sum(p.late), 0)::bigint AS late,
            sum(p.revoked)::bigint AS revoked
     FROM parts p

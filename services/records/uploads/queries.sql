@@ -51,27 +51,30 @@ SELECT pg_advisory_xact_lock(hashtextextended($1::text || '/' || $2::text, 0));
 -- part: wanted
 -- $1 department or NULL  $2 dataset or NULL  $3 state or NULL  $4 from or NULL  $5 to or NULL  $6 deleted ones too?
 -- $7 two_publicity, other or NULL  $8 what waits (rows, confirmation, processing) or NULL  $9 content of the file or NULL
+-- $10 what the figures count (rows, rejected; see figures of statistics) or NULL
 ($1::text IS NULL OR u.department_code = $1)
   AND ($2::text IS NULL OR u.dataset_code = $2)
   AND ($3::text IS NULL OR u.state = $3)
   AND ($4::date IS NULL OR u.uploaded_at >= $4::date)
   AND ($5::date IS NULL OR u.uploaded_at < $5::date + 1)
-  AND ($6::boolean OR u.deleted_at IS NULL)
+  AND ($6::boolean OR $10::text IS NOT NULL OR u.deleted_at IS NULL)
   AND ($7::text IS NULL OR (d.category IN ('licence', 'penalty')) = ($7 = 'two_publicity'))
   AND ($8::text IS NULL
        OR ($8 = 'rows' AND u.state IN ('partly_stored', 'rejected') AND u.rejected > u.ignored AND u.data_deleted_at IS NULL)
        OR ($8 = 'confirmation' AND u.state = 'awaiting_confirmation')
        OR ($8 = 'processing' AND u.state IN ('received', 'checking', 'storing')))
   AND ($9::text IS NULL OR u.sha256 = $9)
+  AND ($10::text IS NULL
+       OR (u.state IN ('stored', 'partly_stored', 'rejected') AND u.data_deleted_at IS NULL AND ($10 = 'rows' OR u.rejected > 0)))
 
 -- name: list_uploads
--- $10 page size  $11 offset
+-- $11 page size  $12 offset
 SELECT {whole}
 FROM upload u
 JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
 WHERE {wanted}
 ORDER BY u.uploaded_at DESC, u.upload_id
-LIMIT $10 OFFSET $11;
+LIMIT $11 OFFSET $12;
 
 -- name: count_uploads
 SELECT count(*)

@@ -80,7 +80,7 @@ async def lock_upload(conn: Conn, upload_id: UUID, department: str | None = None
 
 async def list_uploads(conn: Conn, department: str | None, wanted: UploadFilter) -> tuple[list[Row], int]:
     days = (wanted.from_, wanted.to)
-    what = (wanted.kind, wanted.waiting, wanted.sha256)
+    what = (wanted.kind, wanted.waiting, wanted.sha256, wanted.counted)
     filters = (department, wanted.dataset, wanted.state, *days, wanted.deleted, *what)
     rows = await conn.fetch(SQL["list_uploads"], *filters, wanted.size, wanted.offset)
     if len(rows) < wanted.size and (rows or wanted.page == 1):

@@ -10,13 +10,13 @@ GROUP BY r.department_code, r.dataset_code, d.name, r.published_until
 ORDER BY r.published_until, r.department_code, r.dataset_code;
 
 -- name: waiting_uploads
--- $1 department, or NULL for all of them. Uploads of the last month with rows nobody has mended or set aside.
+-- $1 department, or NULL for all of them  $2 only of the last month? With rows nobody has mended or set aside.
 SELECT u.upload_id, d.definition::text AS definition
 FROM upload u
 JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
 WHERE ($1::text IS NULL OR u.department_code = $1) AND u.state IN ('partly_stored', 'rejected')
   AND u.rejected > u.ignored AND u.data_deleted_at IS NULL AND u.deleted_at IS NULL
-  AND u.uploaded_at > now() - interval '30 days';
+  AND (NOT $2::boolean OR u.uploaded_at > now() - interval '30 days');
 
 -- name: waiting_rows
 -- $1 uploads  $2 the field of the decision date of each

@@ -12,10 +12,15 @@ async def ended(conn: Conn) -> list[Row]:
     return await conn.fetch(SQL["ended"])
 
 
-async def waiting_rows(conn: Conn, department: str | None = None) -> list[Row]:
+async def lately_waiting_rows(conn: Conn) -> list[Row]:
+    """What departments are reminded of; of what is older they were."""
+    return await waiting_rows(conn, None, lately=True)
+
+
+async def waiting_rows(conn: Conn, department: str | None, *, lately: bool = False) -> list[Row]:
     """Per upload: rows due within three working days, those that are late, and those late only since they were sent."""
     uploads, fields = [], []
-    for row in await conn.fetch(SQL["waiting_uploads"], department):
+    for row in await conn.fetch(SQL["waiting_uploads"], department, lately):
         field = roles_of(parse_definition(row["definition"])).decided_on
         if field is not None:
             uploads.append(row["upload_id"])

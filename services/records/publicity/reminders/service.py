@@ -28,7 +28,7 @@ class RemindersService:
     async def announce_due(self) -> int:
         """Write the messages that are due now; how many were new. One kind stays written though the next stumbles."""
         count = 0
-        for due, tell in ((repository.ended, _publicity_ended), (repository.waiting_rows, _deadline_near)):
+        for due, tell in ((repository.ended, _publicity_ended), (repository.lately_waiting_rows, _deadline_near)):
             async with self._db.transaction() as conn:
                 told = [message for row in await due(conn) for message in await tell(conn, row)]
             for message in told:

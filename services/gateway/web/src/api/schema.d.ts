@@ -2205,9 +2205,14 @@ export interface components {
             stored: number;
             /**
              * Rejected
-             * @description Waiting for correction, or set aside.
+             * @description 退回: waiting for correction, or set aside.
              */
             rejected: number;
+            /**
+             * Waiting
+             * @description 待改正: of these, neither set aside nor of an entry taken off the list.
+             */
+            waiting: number;
             /**
              * Stored Rate
              * @description 入库率: stored / reported.
@@ -2328,7 +2333,7 @@ export interface components {
             deadlines_near: number;
             /**
              * Deadlines
-             * @description The same by upload, of the last thirty days.
+             * @description The same by upload.
              */
             deadlines: components["schemas"]["WaitingDeadline"][];
             /**
@@ -2375,9 +2380,14 @@ export interface components {
             stored: number;
             /**
              * Rejected
-             * @description Waiting for correction, or set aside.
+             * @description 退回: waiting for correction, or set aside.
              */
             rejected: number;
+            /**
+             * Waiting
+             * @description 待改正: of these, neither set aside nor of an entry taken off the list.
+             */
+            waiting: number;
             /**
              * Stored Rate
              * @description 入库率: stored / reported.
@@ -2416,10 +2426,20 @@ export interface components {
             /** Uploads */
             uploads: string;
             /**
+             * Stored
+             * @description The records that were new; what was updated stands with its first day.
+             */
+            stored: string;
+            /**
              * Rejected
-             * @description Of the uploads, those with rows that nobody has mended or set aside.
+             * @description Of the uploads, those with rejected rows.
              */
             rejected: string;
+            /**
+             * Waiting
+             * @description Of these, those with rows that nobody has mended or set aside.
+             */
+            waiting: string;
             /** By Hand */
             by_hand: string;
             /** Late */
@@ -3675,6 +3695,12 @@ export interface components {
              * @default null
              */
             sha256: string | null;
+            /**
+             * Counted
+             * @description Only those that 数据统计 counts (entries taken off the list too): all of them, or those with rejected rows.
+             * @default null
+             */
+            counted: ("rows" | "rejected") | null;
         };
         /**
          * UploadState
@@ -5947,6 +5973,8 @@ export interface operations {
                 waiting?: ("rows" | "confirmation" | "processing") | null;
                 /** @description Only those of a file with this content. */
                 sha256?: string | null;
+                /** @description Only those that 数据统计 counts (entries taken off the list too): all of them, or those with rejected rows. */
+                counted?: ("rows" | "rejected") | null;
             };
             header?: never;
             path?: never;

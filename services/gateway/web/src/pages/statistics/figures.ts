@@ -9,7 +9,7 @@ type Links = Schemas['LinkedFigures']['links']
 export const COLUMNS: { what: 'reported' | 'by_hand' | 'stored' | 'rejected' | 'late' | 'revoked'; title: string; to: keyof Links }[] = [
   { what: 'reported', title: '上报量', to: 'uploads' },
   { what: 'by_hand', title: '手工录入', to: 'by_hand' },
-  { what: 'stored', title: '入库量', to: 'uploads' },
+  { what: 'stored', title: '入库量', to: 'stored' },
   { what: 'rejected', title: '退回', to: 'rejected' },
   { what: 'late', title: '迟报', to: 'late' },
   { what: 'revoked', title: '撤销', to: 'revoked' },
