@@ -58,6 +58,16 @@ async def test_revoking_needs_a_reason_and_can_be_taken_back(screen: Screen) -> 
     await page.get_by_role("button", name="恢复").click()
     dialog = page.get_by_role("dialog", name="恢复公示")
     await dialog.get_by_role("textbox").fill("撤销有误")
+    # An outage leaves the dialog and the reason where they are.
+    screen.provokes("DELETE /api/v1/records", 503)
+
+    async def down(route: Route) -> None:
+        await route.fulfill(status=503, json={"title": "暂时没有回答", "status": 503, "detail": "请稍后再试。"})
+
+    await page.route("**/api/v1/records/*/revocation", down, times=1)
+    await dialog.get_by_role("button", name="确认恢复").click()
+    await expect(dialog.get_by_text("请稍后再试。")).to_be_visible()
+    await expect(dialog.get_by_role("textbox")).to_have_value("撤销有误")
     await dialog.get_by_role("button", name="确认恢复").click()
     await expect(page.get_by_role("row", name=NAME)).to_contain_text("公示中")
     await page.get_by_role("row", name=NAME).get_by_role("link").first.click()

@@ -1,4 +1,4 @@
-import { ElMessage, ElMessageBox, type ElMessageBoxOptions } from 'element-plus'
+import { ElMessage, ElMessageBox } from 'element-plus'
 import { h } from 'vue'
 import 'element-plus/es/components/message-box/style/css'
 import 'element-plus/es/components/message/style/css'
@@ -33,8 +33,11 @@ export const confirmed = (message: string, title: string, yes: string, type: 'wa
     () => false,
   )
 
-type BeforeClose = NonNullable<ElMessageBoxOptions['beforeClose']>
-const prompt = (message: string, title: string, yes: string, placeholder: string, beforeClose?: BeforeClose) =>
+/**
+ * Asks for the reason (not blank) and does `act` before the dialog closes: where it fails, that is said beside the reason,
+ * which is still there. False when the person went back.
+ */
+export const doWithReason = (message: string, title: string, yes: string, placeholder: string, act: (reason: string) => Promise<unknown>) =>
   ElMessageBox.prompt(message, title, {
     inputType: 'textarea',
     inputPlaceholder: placeholder,
@@ -42,24 +45,17 @@ const prompt = (message: string, title: string, yes: string, placeholder: string
     cancelButtonText: '取消',
     closeOnClickModal: false,
     inputValidator: (value: string) => !!value?.trim() || placeholder,
-    beforeClose,
+    beforeClose: (action, box, close) => {
+      if (action !== 'confirm') return box.confirmButtonLoading ? undefined : close()
+      box.confirmButtonLoading = true
+      void act(box.inputValue.trim())
+        .then(close, (failure: unknown) => {
+          box.editorErrorMessage = said(failure)
+          box.validateError = true
+        })
+        .finally(() => (box.confirmButtonLoading = false))
+    },
   }).then(
-    (result) => (result as { value: string }).value.trim(),
-    () => null,
+    () => true,
+    () => false,
   )
-
-/** The reason a person wrote (not blank), or null when they went back. */
-export const askReason = (message: string, title: string, yes: string, placeholder: string) => prompt(message, title, yes, placeholder)
-
-/** As `askReason`, and `act` is done before the dialog closes: where it fails, that is said beside the reason, which is still there. */
-export const doWithReason = (message: string, title: string, yes: string, placeholder: string, act: (reason: string) => Promise<unknown>) =>
-  prompt(message, title, yes, placeholder, (action, box, close) => {
-    if (action !== 'confirm') return box.confirmButtonLoading ? undefined : close()
-    box.confirmButtonLoading = true
-    void act(box.inputValue.trim())
-      .then(close, (failure: unknown) => {
-        box.editorErrorMessage = said(failure)
-        box.validateError = true
-      })
-      .finally(() => (box.confirmButtonLoading = false))
-  }).then((reason) => reason !== null)
