@@ -60,7 +60,10 @@ def choice_reader(field: FieldDefinition) -> Callable[[str], Reading]:
         if len(text) > 30 or sum(character.isdecimal() for character in text) > 14:
             return Reading(text, (find("not_in_list_hidden", choices=shown),))
         if near := _near(text, named):
-            return Reading(text, (find("not_in_list_near", value=text, near=near, choices=shown),))
+            # Between two the officer decides.
+            only = near[0] if len(near) == 1 else None
+            said = "、".join(f"“{name}”" for name in near)
+            return Reading(text, (find("not_in_list_near", only, value=text, near=said, choices=shown),))
         return Reading(text, (find("not_in_list", value=text, choices=shown),))
 
     return read
@@ -90,7 +93,7 @@ def _several(text: str, values: dict[str, str], one: Callable[[str], str | None]
     return _SEPARATOR.join(dict.fromkeys(found)) or None
 
 
-def _near(text: str, named: list[str]) -> str:
+def _near(text: str, named: list[str]) -> list[str]:
     holding = [name for name in named if len(text) >= 2 and (text in name or name in text)]
     close = holding or difflib.get_close_matches(text, named, n=2, cutoff=0.5)
-    return "、".join(f"“{name}”" for name in close[:2])
+    return close[:2]

@@ -62,10 +62,10 @@ WARNINGS: Final = {
 # name → (code, sentence)
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     # any field
-    "required": ("required", "必填项没有填写。请补填后重新上报。"),
+    "required": ("required", "必填项没有填写。请补填。"),
     "required_placeholder": ("required", "必填项不能填“{value}”代替。请补填真实内容。"),
     "required_document": ("required", "文号不能填“{value}”。确实没有文号的，请填一个“空”字。"),
-    "required_when": ("required", "当“{other}”为“{equals}”时，这一项必须填写。请补填后重新上报。"),
+    "required_when": ("required", "当“{other}”为“{equals}”时，这一项必须填写。请补填。"),
     "too_long": ("too_long", "内容有 {length} 个字，最多 {limit} 个字。系统不会自动截断，请精简后重新填写。"),
     "error_cell": ("error_cell", "单元格里是公式错误 {value}，不是数据。请改正公式，或把正确的内容直接填进去。"),
     "rounded_number": (
@@ -95,7 +95,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "not_in_list_near": ("not_in_list", "“{value}”不在可填的范围内，最接近的是：{near}。可以填：{choices}。"),
     "not_in_list_hidden": ("not_in_list", "填的内容不在可填的范围内。可以填：{choices}。"),
     "one_of_required": ("one_of_required", "{labels}必须至少填写其中一项。"),
-    "must_be_empty": ("must_be_empty", "当“{other}”为“{equals}”时，这一项不能填写。请清空后重新上报。"),
+    "must_be_empty": ("must_be_empty", "当“{other}”为“{equals}”时，这一项不能填写。请清空。"),
     "must_be_empty_here": (
         "must_be_empty",
         "{subject}的数据不填这一项。请清空；如果这一行不是{subject}，请用{others}的模板上报。",

@@ -149,7 +149,7 @@ async def test_a_dry_run_is_mended_until_it_is_cancelled_and_says_so(screen: Scr
     await page.get_by_role("button", name="再试一次").click()
     await expect(page.get_by_role("tab", name="新增（2）")).to_be_visible()
 
-    await page.get_by_role("button", name="取消", exact=True).click()
+    await page.get_by_role("button", name="放弃这次试运行").click()
     await page.get_by_role("dialog").get_by_role("button", name="取消这次上报").click()
     await expect(page.get_by_text("已取消，没有入库。").first).to_be_visible()
     await page.goto(f"/uploads/{upload['id']}/failures")

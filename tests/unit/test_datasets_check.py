@@ -332,3 +332,17 @@ def test_a_header_may_name_the_codes_as_the_standard_does(dataset: str) -> None:
     # domain/reference.md §2.1 writes 代码_1(…), the manual's form 行政相对人代码_1(…): officers' files have both.
     names = {name for field in SHIPPED[dataset].fields for name in (field.label, *field.aliases)}
     assert names >= {"代码_1(统一社会信用代码)", "行政相对人代码_1(统一社会信用代码)", "代码_5(居民身份证号)"}
+
+
+@pytest.mark.parametrize(("typed", "offered"), [("一般", None), ("普通许可", "普通"), ("许可", None)])
+def test_the_one_choice_that_is_near_is_offered_and_is_good(typed: str, offered: str | None) -> None:
+    [problem] = check("xzxk_fr", licence(1, XK_SPLB=typed)).problems
+    assert (problem.code, problem.suggestion) == ("not_in_list", offered)
+    if offered:
+        assert check("xzxk_fr", licence(1, XK_SPLB=offered)).problems == []
+
+
+def test_a_choice_that_is_offered_is_read_by_its_code_and_name() -> None:
+    [problem] = check("xzxk_fr", licence(1, XK_ZT="已撤销")).problems
+    assert problem.suggestion == "1 撤销"
+    assert check("xzxk_fr", licence(1, XK_ZT="1 撤销")).values["XK_ZT"] == "1"
