@@ -170,10 +170,26 @@ router.beforeEach(async (to) => {
   if (user.must_change_password && to.path !== '/portal/password') return { path: '/portal/password', query: { next: to.fullPath } }
   return true
 })
-// A chunk of an older build is gone after an update: the address is loaded anew, once.
-router.onError((error, to) => {
-  if (/dynamically imported module|preload/.test(String(error)) && sessionStorage.getItem('reloaded') !== to.fullPath) {
-    sessionStorage.setItem('reloaded', to.fullPath)
+// A chunk of an older build is gone after an update: the address is loaded anew, once. Without a connection the page stays and says so.
+const RELOADED = 'reloaded'
+router.afterEach((_to, _from, failure) => {
+  if (!failure) sessionStorage.removeItem(RELOADED)
+})
+router.onError(async (error, to) => {
+  if (!/dynamically imported module|preload/.test(String(error))) return
+  const answers = await fetch('/', { cache: 'no-store' }).then(
+    (answer) => answer.ok,
+    () => false,
+  )
+  if (answers && sessionStorage.getItem(RELOADED) !== to.fullPath) {
+    sessionStorage.setItem(RELOADED, to.fullPath)
     window.location.assign(to.fullPath)
+    return
   }
+  const words = `“${to.meta.title}”没有打开：${answers ? '页面文件没有取到，请稍后再点一次；还不行时请联系市信用办。' : '连不上服务器，请检查网络（政务外网）后再点一次。'}`
+  // Before the console was opened once, its messages cannot be loaded either.
+  await import('./lib/messages').then(
+    ({ sayProblem }) => sayProblem(new Error(words)),
+    () => window.alert(words),
+  )
 })

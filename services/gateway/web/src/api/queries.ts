@@ -41,7 +41,15 @@ export const useDepartments = (enabled: MaybeRefOrGetter<boolean> = true) =>
     queryKey: ['departments', 'all'],
     enabled: () => toValue(enabled),
     staleTime: 300_000,
-    queryFn: async ({ signal }) => (await data(api.GET('/api/v1/departments', { signal, params: { query: { size: 200 } } }))).items,
+    queryFn: async ({ signal }) => {
+      const all: Schemas['Department'][] = []
+      for (let page = 1, more = true; more; page += 1) {
+        const list = await data(api.GET('/api/v1/departments', { signal, params: { query: { page, size: 200 } } }))
+        all.push(...list.items)
+        more = page * list.size < list.total
+      }
+      return all
+    },
   })
 
 /** What waits for the department. Soon asked again while something runs. */

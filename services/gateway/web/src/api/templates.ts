@@ -5,15 +5,21 @@ import type { Dataset } from './queries'
 
 export const templateOf = (dataset: Pick<Dataset, 'code'>) => `/api/v1/datasets/${dataset.code}/template.xls`
 
-/** Bytes of each dataset's template, by code. A template is made when asked for, so its size is asked of the workbook itself. */
+/** Bytes of each dataset's template, by code, or why they are not known. A template is made when asked for, so its size is asked of the workbook itself. */
 export const useTemplateSizes = (datasets: MaybeRefOrGetter<Dataset[]>) =>
-  useQuery({
+  useQuery<Map<string, number | Error>>({
     queryKey: ['template-sizes', () => toValue(datasets).map((dataset) => `${dataset.code} ${dataset.version}`)],
-    staleTime: Infinity,
+    staleTime: ({ state }) => ([...(state.data?.values() ?? [])].some((size) => size instanceof Error) ? 0 : Infinity),
     queryFn: async ({ signal }) => {
       const sizes = toValue(datasets).map(async (dataset) => {
-        const headers = await headersOf(templateOf(dataset), signal)
-        return [dataset.code, Number(headers.get('Content-Length'))] as const
+        const size = headersOf(templateOf(dataset), signal).then(
+          (headers) => Number(headers.get('Content-Length')),
+          (error: Error) => {
+            if (signal.aborted) throw error
+            return error
+          },
+        )
+        return [dataset.code, await size] as const
       })
       return new Map(await Promise.all(sizes))
     },
