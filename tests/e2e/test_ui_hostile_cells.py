@@ -95,7 +95,13 @@ async def test_half_a_character_and_a_full_cell_are_kept_shown_and_given_back(sc
     """The half as the replacement character: nothing that keeps or shows text can hold it alone."""
     definition = await screen.definition("xzxk_fr")
     fields = [{**one, "max_length": 32_767} if one["code"] == "XK_NR" else one for one in definition["fields"]]
-    draft = {**definition, "code": f"full_{screen.department}", "name": "满格演练", "fields": fields}
+    draft = {
+        **definition,
+        "code": f"full_{screen.department}",
+        "name": "满格演练",
+        "fields": fields,
+        "departments": [screen.department],
+    }
     draft.pop("version")
     await screen.admin.post("/datasets", draft)
     api = await screen.api()
