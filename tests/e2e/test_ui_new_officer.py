@@ -60,8 +60,10 @@ async def test_the_first_day_of_an_officer(screen: Screen, tmp_path: Path) -> No
     await screen.picture(page, "first-day-home")
 
     await page.get_by_role("link", name="下载模板").click()
+    row = page.get_by_role("row", name=definition["name"]).first
+    await expect(row.get_by_role("link", name="上报")).to_be_in_viewport(ratio=1)
     async with page.expect_download() as download:
-        await page.get_by_role("row", name=definition["name"]).first.get_by_role("link", name="下载").click()
+        await row.get_by_role("link", name="下载").click()
     template = tmp_path / "template.xls"
     await (await download.value).save_as(template)
     await screen.picture(page, "first-day-templates")
