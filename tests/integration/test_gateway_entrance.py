@@ -8,7 +8,6 @@ from aiohttp import web
 from tests.fixtures.gateway import Gateway, MakeGateway, csrf, officer, problem
 
 LOOPBACK = ["127.0.0.0/8"]
-OUTSIDE = {"X-Forwarded-For": "203.0.113.7"}
 
 
 async def test_nobody_gets_in_without_a_credential(gateway: Gateway) -> None:
