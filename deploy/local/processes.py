@@ -6,11 +6,10 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 PROC = Path("/proc")
-# Below the ephemeral range (32768 and up), so that no outgoing connection sits on a remembered port.
 PORTS = range(20_000, 32_000)
 
 
@@ -28,20 +27,34 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def free_ports(count: int) -> list[int]:
-    """`count` neighbouring ports nobody listens on.
+def free_ports(count: int, besides: Collection[int] = ()) -> list[int]:
+    """`count` neighbouring ports nobody listens on, none of them in `besides`.
 
     Raises:
         CouldNotStart: none found in fifty tries.
     """
+    ports = _ports()
     for _ in range(50):
-        first = random.randrange(PORTS.start, PORTS.stop - count)  # noqa: S311  # not a secret
+        first = random.randrange(ports.start, ports.stop - count)  # noqa: S311  # not a secret
         block = list(range(first, first + count))
-        if all(is_free(port) for port in block):
+        if all(port not in besides and is_free(port) for port in block):
             return block
     raise CouldNotStart(
-        f"本机找不到 {count} 个连续的空闲端口（{PORTS.start} 至 {PORTS.stop}）。请先停掉占用端口的程序再试。"
+        f"本机找不到 {count} 个连续的空闲端口（{ports.start} 至 {ports.stop}）。请先停掉占用端口的程序再试。"
     )
+
+
+def _ports() -> range:
+    """PORTS, or as many below where outgoing connections begin, so that none of them sits on a remembered port.
+
+    Where they begin so low that nothing is left, PORTS all the same.
+    """
+    try:
+        lowest = int((PROC / "sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return PORTS
+    below = range(lowest - len(PORTS), lowest)
+    return below if 1024 < below.start < PORTS.start else PORTS
 
 
 def is_alive(pid: int) -> bool:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ DEFAULT_PORT = 8080
 DEFAULT_WORKERS = 2
 # Every process started for a room carries this name with the room's path in its environment: how leftovers are found.
 MARK = "CREDIT_VAR"
+PORTS_NEEDED = {"first_port": plan.PORTS_NEEDED, "postgres_port": 1, "rabbitmq_port": rabbitmq.PORTS_NEEDED}
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,22 @@ class Room:
         processes.write_private(self.folder / "choices.json", json.dumps(asdict(changed.choices), indent=2) + "\n")
         return changed
 
-    def with_free_ports(self) -> "Room":
-        """Keep the remembered ports as long as nobody else took them. Only for a room in which nothing runs."""
-        kept = self.choices
-        changes = {
-            "first_port": _block(kept.first_port, plan.PORTS_NEEDED),
-            "postgres_port": _block(kept.postgres_port, 1),
-            "rabbitmq_port": _block(kept.rabbitmq_port, rabbitmq.PORTS_NEEDED),
-        }
+    def with_free_ports(self, gateway_port: int) -> "Room":
+        """Keep the remembered ports as long as nobody else took them. Only for a room in which nothing runs.
+
+        The gateway's, which a person chooses, is never among them.
+        """
+        taken, changes = {gateway_port}, {}
+        for name, count in PORTS_NEEDED.items():
+            first = _block(getattr(self.choices, name), count, taken)
+            changes[name] = first
+            taken.update(range(first, first + count))
         return self.remember(**changes)
+
+    def keeps(self, port: int) -> bool:
+        """Whether it is one of the ports of the processes behind the gateway."""
+        firsts = {getattr(self.choices, name): count for name, count in PORTS_NEEDED.items()}
+        return any(first <= port < first + count for first, count in firsts.items())
 
     def secret(self, name: str) -> str:
         return processes.secret(self.folder / "secrets" / name)
@@ -98,10 +107,10 @@ class Room:
         return os.environ.get("AMQP_URL") or RabbitMQ(self.folder / "rabbitmq", self.choices.rabbitmq_port).url()
 
 
-def _block(first: int, count: int) -> int:
-    if first and all(processes.is_free(port) for port in range(first, first + count)):
+def _block(first: int, count: int, taken: Collection[int]) -> int:
+    if first and all(port not in taken and processes.is_free(port) for port in range(first, first + count)):
         return first
-    return processes.free_ports(count)[0]
+    return processes.free_ports(count, taken)[0]
 
 
 def var_folder() -> Path:

@@ -74,10 +74,11 @@ def _with_servers(folder: Path) -> tuple[Room, Supervisor]:
     """PostgreSQL and RabbitMQ run, and whatever ran before."""
     room = Room.open(folder)
     supervisor = Supervisor(room)
-    if supervisor.pid() is None:
+    running = supervisor.pid() is not None
+    if not running:
         clear_leftovers(room)
-        room = room.with_free_ports()
-    room = _asked_for(room, running=supervisor.pid() is not None)
+        room = room.with_free_ports(_gateway_port(room))
+    room = _asked_for(room, running=running)
     supervisor = Supervisor(room)
     if supervisor.pid() is None:
         supervisor.write(_servers(room))
@@ -206,15 +207,20 @@ def clear_leftovers(room: Room) -> None:
 
 
 def _asked_for(room: Room, *, running: bool) -> Room:
-    port = number("PORT", 1, 65_535) or room.choices.gateway_port
+    port = _gateway_port(room)
     workers = number("WORKERS", 1, plan.MAX_WORKERS) or room.choices.workers
-    if not (running and port == room.choices.gateway_port) and not processes.is_free(port):
-        raise CouldNotStart(f"端口 {port} 已被别的程序占用。请换一个，例如在命令后加 PORT={_free_after(port)}")
+    if not (running and port == room.choices.gateway_port) and not _is_for_the_gateway(room, port):
+        other = next(other for other in range(port + 10, 65_536, 10) if _is_for_the_gateway(room, other))
+        raise CouldNotStart(f"端口 {port} 已被别的程序占用。请换一个，例如在命令后加 PORT={other}")
     return room.remember(gateway_port=port, workers=workers)
 
 
-def _free_after(port: int) -> int:
-    return next(other for other in range(port + 10, 65_536, 10) if processes.is_free(other))
+def _gateway_port(room: Room) -> int:
+    return number("PORT", 1, 65_535) or room.choices.gateway_port
+
+
+def _is_for_the_gateway(room: Room, port: int) -> bool:
+    return processes.is_free(port) and not room.keeps(port)
 
 
 def _servers(room: Room) -> list[Program]:

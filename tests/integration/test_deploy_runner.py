@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import processes
+from deploy.local import plan, processes
 from deploy.local.postgres import Postgres
 from deploy.local.rabbitmq import RabbitMQ, answers
 from deploy.local.room import MARK, Room
@@ -169,8 +169,18 @@ def test_ports_taken_by_strangers_are_replaced_and_a_taken_gateway_port_is_named
         refused = runner.run("up")
         assert refused.returncode != 0
         assert f"端口 {before.gateway_port} 已被别的程序占用" in refused.stderr
-        runner.up(PORT=str(processes.free_ports(1)[0]))
+        runner.up(PORT=str(before.rabbitmq_port + 1))  # where nothing runs, a person may have any port but a taken one
         assert runner.room.choices.postgres_port != before.postgres_port
+        assert runner.room.choices.first_port == before.first_port
+
+
+def test_a_port_kept_for_another_process_is_refused(runner: Runner) -> None:
+    before = runner.room.choices
+    for a_worker_to_come in (before.first_port + plan.WORKERS + 20, before.rabbitmq_port + 5):
+        refused = runner.run("up", PORT=str(a_worker_to_come))
+        assert refused.returncode != 0
+        assert f"端口 {a_worker_to_come} 已被别的程序占用" in refused.stderr
+    assert runner.room.choices == before
 
 
 def test_the_demonstration_shows_what_was_stored_and_what_was_not_and_why(runner: Runner) -> None:
