@@ -37,23 +37,33 @@ def copy(url: str, folder: Path, before: Path | None, known: dict[str, str]) -> 
     return copied
 
 
-def put(url: str, folder: Path) -> None:
-    """Files of uploads that the databases no longer know go: nobody could ever find them again.
+def put(url: str, folder: Path, known: dict[str, str]) -> None:
+    """All that were saved are there and what they were; `known` are their digests as far as the backup has them.
 
-    In a folder each is its owner's alone, and as old as it was: how long it is kept counts from then.
+    In a folder a file that was damaged is written anew, each is its owner's alone, and as old as it was: how long it is
+    kept counts from then. A store elsewhere sees to its files itself: there what has the size is believed.
     """
     store, root = _store(url), _root(url)
-    kept = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
     there = _there(store)
-    for key, path in kept.items():
+    for key, path in _saved(folder).items():
         about = path.stat()
-        if key not in there or there[key].size != about.st_size:
+        same = key in there and there[key].size == about.st_size
+        if not same or (root is not None and not _is(root / key, known.get(key) or sha256(path))):
             store.put(key, path)
         if root is not None:
             (root / key).parent.chmod(0o700)
             (root / key).chmod(0o600)
             os.utime(root / key, (about.st_mtime, about.st_mtime))
-    store.delete(sorted(there.keys() - kept.keys()))
+
+
+def clear(url: str, folder: Path) -> None:
+    """Files of uploads that the databases no longer know go: nobody could ever find them again."""
+    store = _store(url)
+    store.delete(sorted(_there(store).keys() - _saved(folder).keys()))
+
+
+def _saved(folder: Path) -> dict[str, Path]:
+    return {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
 
 
 def sha256(path: Path) -> str:

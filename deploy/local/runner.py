@@ -16,7 +16,7 @@ from typing import IO
 
 import aio_pika
 
-from deploy import backup
+from deploy import backup, dumps
 from deploy.local import databases, plan, processes
 from deploy.local.postgres import binaries
 from deploy.local.processes import CouldNotStart
@@ -147,7 +147,7 @@ def end_sessions(folder: Path, whose: str) -> None:
 def psql(folder: Path, service: str) -> None:
     """Become PostgreSQL's own client in the service's database."""
     dsn = databases.database_of(Room.open(folder), service)
-    os.execve(binaries() / "psql", ["psql", "--no-psqlrc"], {**os.environ, **backup.address_of(dsn)})  # noqa: S606
+    os.execve(binaries() / "psql", ["psql", "--no-psqlrc"], {**os.environ, **dumps.address_of(dsn)})  # noqa: S606
 
 
 def _sources(room: Room) -> backup.Sources:

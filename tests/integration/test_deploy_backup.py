@@ -11,7 +11,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from deploy import backup
+from deploy import backup, dumps
 from deploy.local import runner as local
 from deploy.local.processes import CouldNotStart
 from tests.e2e.api import FINAL, Api, Json
@@ -186,6 +186,57 @@ async def test_without_one_database_the_other_is_not_put_back(sources: backup.So
     with pytest.raises(CouldNotStart, match="auth"):
         await asyncio.to_thread(backup.restore, sources._replace(auth=f"{sources.auth}_gone"), saved)
     assert await execute(sources.records, "SELECT 1") == 2
+
+
+async def test_what_cannot_be_put_back_halfway_through_the_second_leaves_both_as_they_were(
+    sources: backup.Sources, tmp_path: Path
+) -> None:
+    saved = await asyncio.to_thread(backup.save, sources, tmp_path / "saved")
+    await execute(sources.records, "UPDATE kept SET at = 2")
+    await execute(sources.auth, "UPDATE kept SET at = 3; CREATE VIEW watched AS SELECT at FROM kept")
+    with pytest.raises(CouldNotStart, match=r"because other objects depend on it\n两个库都没有改动"):
+        await asyncio.to_thread(backup.restore, sources, saved)
+    assert await execute(sources.records, "SELECT 1") == 2
+    assert await execute(sources.auth, "SELECT 1") == 3
+    await execute(sources.auth, "DROP VIEW watched; INSERT INTO session VALUES (1)")
+    await asyncio.to_thread(backup.restore, sources, saved)
+    assert [await execute(dsn, "SELECT 1") for dsn in (sources.auth, sources.records)] == [1, 1]
+
+
+async def test_what_is_not_committed_has_not_been(sources: backup.Sources, tmp_path: Path) -> None:
+    saved = await asyncio.to_thread(backup.save, sources, tmp_path / "saved")
+    await execute(sources.records, "UPDATE kept SET at = 2")
+    with dumps.put_back(sources.records, saved / "records.dump"):
+        pass
+    assert await execute(sources.records, "SELECT 1") == 2
+    (saved / "records.dump").write_bytes((saved / "records.dump").read_bytes()[:-200])
+    with pytest.raises(CouldNotStart, match="pg_restore"), dumps.put_back(sources.records, saved / "records.dump"):
+        pass
+    assert await execute(sources.records, "SELECT 1") == 2
+
+
+def test_a_server_lost_between_the_two_is_told_plainly() -> None:
+    """All that is left to go wrong: the moment between one COMMIT and the other."""
+
+    def lost() -> None:
+        raise CouldNotStart("psql 未成功")
+
+    with pytest.raises(CouldNotStart, match=r"records 已恢复而 auth 没有.*再恢复一次"):
+        dumps.commit_all({"records": lambda: None, "auth": lost})
+    with pytest.raises(CouldNotStart, match="什么都没有改动"):
+        dumps.commit_all({"records": lost, "auth": lambda: None})
+
+
+async def test_a_live_file_that_was_damaged_is_mended_though_its_size_is_the_same(
+    sources: backup.Sources, tmp_path: Path
+) -> None:
+    saved = await asyncio.to_thread(backup.save, sources, tmp_path / "saved")
+    live = tmp_path / "store" / FILE
+    live.write_bytes(b"an officer's fil!")
+    (live.parent / "of-a-later-upload").write_bytes(b"unknown to the databases")
+    await asyncio.to_thread(backup.restore, sources, saved)
+    assert live.read_bytes() == b"an officer's file"
+    assert [path.name for path in live.parent.iterdir()] == [live.name]
 
 
 def test_without_a_whole_backup_nothing_is_stopped_or_made(tmp_path: Path) -> None:

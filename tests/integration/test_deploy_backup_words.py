@@ -5,7 +5,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy import backup
+from deploy import dumps
 from deploy.local.processes import CouldNotStart
 from tests.fixtures.postgres import Databases
 
@@ -27,9 +27,9 @@ async def test_a_restore_that_fails_quotes_no_row(databases: Databases, tmp_path
     await conn.execute(TABLE)
     await conn.close()
     dump = tmp_path / "a.dump"
-    backup._run("pg_dump", source, "--format=custom", f"--file={dump}")
-    with pytest.raises(CouldNotStart) as refused:
-        backup._run("pg_restore", target, "--exit-on-error", f"--dbname={backup._database(target)}", dump)
+    dumps.save(source, dump)
+    with pytest.raises(CouldNotStart) as refused, dumps.put_back(target, dump):
+        pass
     said = str(refused.value)
     assert 'new row for relation "person" violates check constraint "name_is_known"' in said
     assert NAME not in said
@@ -61,5 +61,5 @@ async def test_a_restore_that_fails_quotes_no_row(databases: Databases, tmp_path
     ],
 )
 def test_a_line_is_told_up_to_the_first_value(line: str, said: str) -> None:
-    told = backup.speakable("pg_dump", f"pg_dump: {line}\nDETAIL:  Failing row contains (王小明).\n王小明")
+    told = dumps.speakable("pg_dump", f"pg_dump: {line}\nDETAIL:  Failing row contains (王小明).\n王小明")
     assert told.removeprefix("pg_dump: ") == said
