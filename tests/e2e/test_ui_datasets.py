@@ -237,6 +237,22 @@ async def test_a_day_of_the_calendar_is_changed_and_stays_so(screen: Screen) -> 
     await screen.accessible(page)
     await screen.picture(page, "calendar")
 
+    # A note that is typed waits with its day while another one is pressed, or another year opened.
+    await page.get_by_label("说明").fill("清明节")
+    named = await page.get_by_role("heading", level=2).inner_text()
+    await page.get_by_role("button", name="3 月 6 日 星期三，工作日").click()
+    await expect(page.get_by_text("3 月 6 日已改为休息")).to_be_visible()
+    await expect(page.get_by_label("说明")).to_have_value("")
+    await page.get_by_role("button", name="上一年").click()
+    waits = page.get_by_role("status").filter(has_text="还没有保存的说明")
+    await waits.get_by_role("button", name="2030 年").click()
+    await expect(page.get_by_role("heading", level=2)).to_have_text(named)
+    await expect(page.get_by_label("说明")).to_have_value("清明节")
+    await expect(waits).to_have_count(0)
+    await page.get_by_role("button", name="保存", exact=True).click()
+    await expect(page.get_by_text("的说明已保存")).to_be_visible()
+    assert (await screen.admin.call("PUT", "/calendar/2030-03-06", {"is_workday": True})).status == 200
+
     # By the keyboard: one stop of the tab key, arrows, Enter.
     await page.get_by_role("button", name="1 月 1 日 星期二").first.focus()
     await page.keyboard.press("ArrowDown")

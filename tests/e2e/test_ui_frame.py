@@ -34,7 +34,7 @@ async def test_a_page_stands_where_it_was_opened_from(screen: Screen) -> None:
     await page.goto(f"/uploads/{reported['id']}")
     await stands(page, "数据征集", "我的上报", "首页 / 我的上报 / 上报结果")
     await page.goto(f"/uploads/{reported['id']}/failures")
-    await stands(page, "数据征集", "我的上报", "首页 / 我的上报 / 上报结果 / 失败日志")
+    await stands(page, "数据征集", "我的上报", "首页 / 我的上报 / 上报结果 / 失败日志详情")
 
     await page.get_by_role("link", name="数据管理", exact=True).first.click()
     await page.get_by_role("menuitem", name="便捷查询").click()

@@ -10,6 +10,7 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.api import licence, penalty, uscc, workbook
@@ -228,9 +229,12 @@ async def test_anchors_search_and_print(screen: Screen) -> None:
     await screen.picture(page, "help-print")
 
 
-async def test_every_link_of_the_help_leads_to_a_page(screen: Screen) -> None:
-    page = await screen.page("admin", "/help")
+@pytest.mark.parametrize("role", ["admin", "reporter", "viewer"])
+async def test_every_link_of_the_help_leads_to_a_page(screen: Screen, role: str) -> None:
+    page = await screen.page(role, "/help")
     targets = await page.locator("article a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert ("/admin/departments" in targets) == (role == "admin")
+    await expect(page.locator("article").get_by_text("打开部门管理，点新建部门")).to_be_visible()
     for target in sorted(set(targets)):
         await page.goto(target)
         await expect(page.get_by_role("heading", level=1)).not_to_have_text(re.compile("没有这个页面|没有权限"))

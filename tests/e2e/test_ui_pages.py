@@ -78,6 +78,7 @@ async def test_every_page_of_a_role(screen: Screen, role: str, paths: list[str])
     for path in paths:
         await page.goto(path.format(upload=upload["id"], record=records[0]["id"]))
         await expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        await expect(page).to_have_title(re.compile(".+ - 长治市公共信用信息平台"))
         await page.wait_for_load_state("networkidle")
         await expect(page.get_by_label("正在加载")).to_have_count(0)
         await expect(page.get_by_role("alert").filter(has_text="再试一次")).to_have_count(0)

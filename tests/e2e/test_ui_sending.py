@@ -143,6 +143,12 @@ async def test_only_what_may_be_reported_is_offered_and_nothing_hidden_is_called
         page.get_by_role("option", name=(await screen.definition("xzxk_fr"))["name"], exact=True)
     ).to_have_count(0)
     await expect(page.get_by_label("温馨提示")).to_contain_text("这一类数据不对外公示")
+    # What was reported while one might may still be changed and revoked.
+    await page.get_by_role("menuitem", name="行政许可信息管理").click()
+    await expect(page.get_by_role("button", name="撤销", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="新增")).to_have_count(0)
+    await page.get_by_role("menuitem", name="行政处罚信息管理").click()
+    await expect(page.get_by_role("button", name="新增")).to_be_visible()
     await page.goto("/reports/new")
     await expect(page.get_by_label("温馨提示")).to_contain_text("将按规定对外公示")
     for head in ("序号", "模板文件", "创建人", "创建时间", "操作"):

@@ -50,6 +50,7 @@ async def test_a_first_password_must_be_changed(screen: Screen) -> None:
     await page.get_by_label("密码", exact=True).fill("First#Password-2018")
     await page.get_by_role("button", name="登 录").click()
     await expect(page.get_by_role("heading", name="修改初始密码")).to_be_visible()
+    await expect(page).to_have_title(re.compile("^修改初始密码 - .+"))
     await screen.accessible(page)
     await page.get_by_label("现在的密码").fill("First#Password-2018")
     await page.get_by_label("新密码", exact=True).fill("short")

@@ -89,7 +89,7 @@ const consolePages: RouteRecordRaw[] = [
   {
     path: 'uploads/:id/failures',
     component: () => import('./pages/uploads/FailuresPage.vue'),
-    meta: { title: '失败日志', byDataset: true },
+    meta: { title: '失败日志详情', byDataset: true },
     props: true,
   },
   { path: 'failures', component: () => import('./pages/uploads/WaitingPage.vue'), meta: { title: '失败日志' } },
