@@ -3,9 +3,12 @@
 The folder is closed to others (700); the files in it can be read: a container's user is not the one who made them.
 """
 
+import json
 import secrets
 import sys
 from pathlib import Path
+
+from deploy.definitions import definitions
 
 PASSWORDS = ("postgres_password", "auth_database_password", "records_database_password", "rabbitmq_password")
 
@@ -24,7 +27,7 @@ def make(folder: Path) -> None:
         )
     password = passwords["rabbitmq_password"]
     _once(folder / "amqp", f"amqp://credit:{password}@rabbitmq:5672/")
-    _once(folder / "rabbitmq_user.conf", f"default_user = credit\ndefault_pass = {password}\n")
+    _once(folder / "rabbitmq_definitions.json", json.dumps(definitions(password, ["/"]), indent=2) + "\n")
 
 
 def _once(file: Path, text: str) -> str:

@@ -4,9 +4,7 @@
 PORTS_NEEDED ports from PORT on. The user is `credit`; its password lies in the folder, mode 600.
 """
 
-import base64
 import functools
-import hashlib
 import json
 import os
 import shutil
@@ -18,10 +16,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.definitions import USER, definitions
 from deploy.local import processes
 from deploy.local.processes import CouldNotStart
 
-USER = "credit"
 START_SECONDS = 90.0
 # From the first port on: AMQP, epmd, the node's distribution port, three for rabbitmqctl.
 PORTS_NEEDED = 6
@@ -29,8 +27,6 @@ PORTS_NEEDED = 6
 SETTLE_SECONDS = 1.5
 # A message held during an outage is the consumer's for so long; rabbitmq/rabbitmq.conf says why.
 HOLD_SECONDS = 3 * 24 * 3600
-# What is parked holds people's data and goes after so long: by a policy, since no argument of a queue changes.
-PARKED_SECONDS = 14 * 24 * 3600
 _HELLO = b"AMQP\x00\x00\x09\x01"
 
 
@@ -97,11 +93,11 @@ class RabbitMQ:
         processes.secret(cookie)
         cookie.chmod(0o400)
         (self.folder / "enabled_plugins").write_text("[].\n")
-        definitions = self.folder / "definitions.json"
-        processes.write_private(definitions, json.dumps(self._definitions()))
+        told = self.folder / "definitions.json"
+        processes.write_private(told, json.dumps(definitions(self.password, self.vhosts)))
         settings = {
             "listeners.tcp.1": f"127.0.0.1:{self.port}",
-            "load_definitions": str(definitions),
+            "load_definitions": str(told),
             "vm_memory_high_watermark.absolute": self.memory,
             "disk_free_limit.absolute": "200MB",
             "log.file.level": "warning",
@@ -109,29 +105,6 @@ class RabbitMQ:
         }
         lines = [f"{name} = {value}\n" for name, value in settings.items()]
         processes.write_private(self.folder / "rabbitmq.conf", "".join(lines))
-
-    def _definitions(self) -> dict[str, list[dict[str, object]]]:
-        """The user and the vhosts; with definitions there is no `guest`. A hash is preceded by its four-byte salt."""
-        salt = os.urandom(4)
-        hashed = base64.b64encode(salt + hashlib.sha256(salt + self.password.encode()).digest()).decode()
-        algorithm = "rabbit_password_hashing_sha256"
-        everything = {"configure": ".*", "write": ".*", "read": ".*"}
-        return {
-            "users": [{"name": USER, "password_hash": hashed, "hashing_algorithm": algorithm, "tags": "administrator"}],
-            "vhosts": [{"name": vhost} for vhost in self.vhosts],
-            "permissions": [{"user": USER, "vhost": vhost, **everything} for vhost in self.vhosts],
-            "policies": [
-                {
-                    "vhost": vhost,
-                    "name": "parked",
-                    "pattern": r"[.]parked$",
-                    "apply-to": "queues",
-                    "priority": 0,
-                    "definition": {"message-ttl": PARKED_SECONDS * 1000},
-                }
-                for vhost in self.vhosts
-            ],
-        }
 
     def command(self) -> list[str]:
         return [str(binaries() / "rabbitmq-server")]

@@ -9,11 +9,12 @@ import aio_pika
 import asyncpg
 import pytest
 
+from deploy import secrets
 from deploy.local import processes
 from deploy.local.postgres import Postgres, execute
-from deploy.local.rabbitmq import HOLD_SECONDS, RabbitMQ, answers, binaries
+from deploy.local.rabbitmq import HOLD_SECONDS, PORTS_NEEDED, RabbitMQ, answers, binaries
 from shared.messaging.topology import PERSISTER, declare_persister_queue, persister_queue
-from tests.fixtures.room import ROOT
+from tests.fixtures.room import ROOT, room
 
 pytestmark = pytest.mark.integration
 
@@ -51,14 +52,32 @@ def test_passwords_are_strong_and_readable_only_by_their_owner(own_postgres: Pos
     assert len(file.read_text()) >= 32
 
 
-async def test_what_is_parked_goes_after_two_weeks_and_what_waits_does_not(own_rabbitmq: RabbitMQ) -> None:
-    connection = await aio_pika.connect(own_rabbitmq.url("platform"))
+class OfCompose(RabbitMQ):
+    """A node of this machine on the files that docker-compose.yml mounts; ports and limits apart."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        secrets.make(self.folder / "secrets")
+        mounted = {"/etc/rabbitmq/definitions.json": self.folder / "secrets" / "rabbitmq_definitions.json"}
+        shipped = (ROOT / "deploy" / "rabbitmq" / "rabbitmq.conf").read_text()
+        for where, file in mounted.items():
+            shipped = shipped.replace(where, str(file))
+        (self.folder / "rabbitmq.conf").write_text(f"{shipped}\nlisteners.tcp.1 = 127.0.0.1:{self.port}\n")
+
+    def url(self, vhost: str = "/") -> str:
+        told = (self.folder / "secrets" / "amqp").read_text()
+        return told.replace("@rabbitmq:5672/", f"@127.0.0.1:{self.port}/{vhost.removeprefix('/')}")
+
+
+async def told_of_parked(node: RabbitMQ, vhost: str) -> None:
+    """The user signs in, and what is parked goes after two weeks."""
+    connection = await aio_pika.connect(node.url(vhost))
     await declare_persister_queue(await connection.channel(), "small")
     await connection.close()
 
     def told(*words: str) -> list[dict[str, str]]:
-        command = [str(binaries() / "rabbitmqctl"), *words, "-p", "platform", "--formatter=json", "-q"]
-        done = subprocess.run(command, env=own_rabbitmq.environment(), check=False, capture_output=True, text=True)
+        command = [str(binaries() / "rabbitmqctl"), *words, "-p", vhost, "--formatter=json", "-q"]
+        done = subprocess.run(command, env=node.environment(), check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         listed: list[dict[str, str]] = json.loads(done.stdout)
         return listed
@@ -67,6 +86,21 @@ async def test_what_is_parked_goes_after_two_weeks_and_what_waits_does_not(own_r
     assert queues == {f"{PERSISTER}.parked": "parked", persister_queue("small"): ""}
     [policy] = told("list_policies")
     assert json.loads(policy["definition"]) == {"message-ttl": 14 * 24 * 3_600_000}
+
+
+async def test_what_is_parked_goes_after_two_weeks_and_what_waits_does_not(own_rabbitmq: RabbitMQ) -> None:
+    await told_of_parked(own_rabbitmq, "platform")
+
+
+async def test_so_it_does_with_docker_compose_whose_user_signs_in_and_no_other() -> None:
+    node = OfCompose(room() / "rabbitmq-compose", processes.free_ports(PORTS_NEEDED)[0])
+    node.start()
+    try:
+        await told_of_parked(node, "/")
+        with pytest.raises(aio_pika.exceptions.ProbableAuthenticationError):
+            await aio_pika.connect(f"amqp://guest:guest@127.0.0.1:{node.port}/")
+    finally:
+        node.wipe()
 
 
 def test_no_broker_takes_back_what_is_held_through_an_outage(own_rabbitmq: RabbitMQ) -> None:

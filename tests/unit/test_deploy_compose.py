@@ -1,9 +1,13 @@
 """docker-compose.yml names only what exists: there is no Docker engine where the tests run."""
 
+import base64
+import hashlib
+import json
 import stat
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -93,6 +97,20 @@ def test_making_secrets_again_changes_none_and_strangers_may_not_enter(tmp_path:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert before["auth_database_password"] in before["auth_database"]
     assert before["auth_database_password"] != before["records_database_password"]
+
+
+def test_rabbitmq_reads_its_definitions_where_the_secret_with_its_user_is(
+    compose: dict[str, Any], tmp_path: Path
+) -> None:
+    [secret] = compose["services"]["rabbitmq"]["secrets"]
+    conf = (ROOT / "deploy" / "rabbitmq" / "rabbitmq.conf").read_text().splitlines()
+    assert f"load_definitions = {secret['target']}" in conf
+    secrets.make(tmp_path / "compose")
+    [user] = json.loads((tmp_path / "compose" / "rabbitmq_definitions.json").read_text())["users"]
+    url = urlsplit((tmp_path / "compose" / "amqp").read_text())
+    hashed = base64.b64decode(user["password_hash"])
+    assert user["name"] == url.username
+    assert hashed[4:] == hashlib.sha256(hashed[:4] + str(url.password).encode()).digest()
 
 
 def test_what_the_image_copies_is_in_the_build_context() -> None:
