@@ -24,7 +24,7 @@ def create_app(settings: Settings, *, now: Clock = utc_now) -> web.Application:
     async def resources(app: web.Application) -> AsyncGenerator[None]:
         async with open_service(settings, now) as service:
             app[SERVICE] = service
-            app[VERIFIER] = IdentityVerifier(service.keys.public)
+            app[VERIFIER] = IdentityVerifier("auth", service.keys.public)
             yield
 
     app = create_service_app(OPERATIONS, {"database": database})

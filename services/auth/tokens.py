@@ -3,13 +3,14 @@
 import json
 import secrets
 import time
+from collections.abc import Iterable
 from hashlib import sha256
 from uuid import uuid4
 
 from joserfc import jwt
 from joserfc.jwk import KeySet, KeySetSerialization, OKPKey
 
-from shared.contracts.identity import ALGORITHM, AUDIENCE, ISSUER, Identity
+from shared.contracts.identity import ALGORITHM, ISSUER, Identity, Service, audience_of
 
 # So that a leaked token is recognised by whoever finds it, people and scanners alike.
 TOKEN_PREFIX = "credit_"  # noqa: S105  # not a secret
@@ -45,13 +46,13 @@ def public_keys(keys: list[OKPKey]) -> KeySetSerialization:
     return KeySet(list(keys)).as_dict(private=False)
 
 
-def sign(identity: Identity, key: OKPKey, seconds: int = IDENTITY_SECONDS) -> str:
-    """The identity as a JWT that is good for `seconds` from now."""
+def sign(identity: Identity, services: Iterable[Service], key: OKPKey, seconds: int = IDENTITY_SECONDS) -> str:
+    """The identity as a JWT that is good for `seconds` from now, at `services` and nowhere else."""
     issued = int(time.time())
     claims = {
         **identity.model_dump(mode="json"),
         "iss": ISSUER,
-        "aud": AUDIENCE,
+        "aud": audience_of(services),
         "iat": issued,
         "exp": issued + seconds,
         "jti": uuid4().hex,

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from typing import get_args
 
 from aiohttp import web
 
@@ -16,10 +15,10 @@ from services.gateway.live import Live
 from services.gateway.operations import OPERATIONS
 from services.gateway.pages import PAGES
 from services.gateway.proxy import forward
-from services.gateway.routes import Upstream
 from services.gateway.settings import Settings
 from services.gateway.site import read_site
 from services.gateway.upstreams import open_upstreams
+from shared.contracts.identity import SERVICES, Service
 from shared.errors import Unavailable
 from shared.http.operations import build_document
 from shared.http.problems import problem_middleware
@@ -89,11 +88,10 @@ def _add_health(app: web.Application) -> None:
         if not app[LIVE].connected:
             raise BrokerAway
 
-    def answers(upstream: Upstream) -> Check:
+    def answers(upstream: Service) -> Check:
         async def check() -> None:
             await app[UPSTREAMS].ping(upstream)
 
         return check
 
-    upstreams: tuple[Upstream, ...] = get_args(Upstream)
-    add_health(app, {**{upstream: answers(upstream) for upstream in upstreams}, "broker": broker})
+    add_health(app, {**{upstream: answers(upstream) for upstream in SERVICES}, "broker": broker})

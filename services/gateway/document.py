@@ -8,13 +8,13 @@ from typing import Any
 from aiohttp import ClientError, ClientTimeout
 
 from services.gateway.errors import UpstreamDown
-from services.gateway.routes import Upstream
 from services.gateway.upstreams import Upstreams
+from shared.contracts.identity import Service
 from shared.http.operations import Group
 
 Document = dict[str, Any]  # JSON, which is untyped by nature
 
-NAMES: dict[Upstream, str] = {"auth": "登录服务", "records": "数据服务", "ingest": "上传服务"}
+NAMES: dict[Service, str] = {"auth": "登录服务", "records": "数据服务", "ingest": "上传服务"}
 KEPT_SECONDS = 30.0
 SCHEMAS = "#/components/schemas/"
 
@@ -37,7 +37,7 @@ class MergedDocument:
                 self._good_until = time.monotonic() + KEPT_SECONDS
             return self._text
 
-    async def _fetch(self, upstream: Upstream) -> Document:
+    async def _fetch(self, upstream: Service) -> Document:
         url = self._upstreams.base[upstream] + "/openapi.json"
         try:
             async with self._upstreams.http.get(url, timeout=ClientTimeout(total=10)) as response:
@@ -48,7 +48,7 @@ class MergedDocument:
             raise UpstreamDown(f"{NAMES[upstream]}暂时连不上，接口说明还不完整，请稍后再试。") from error
 
 
-def merge(own: Document, others: dict[Upstream, Document]) -> Document:
+def merge(own: Document, others: dict[Service, Document]) -> Document:
     """`own` and what the services say. One name for two things: the later is called after its service.
 
     Raises ValueError where two services answer one method on one path: only one of them can be asked.
@@ -80,7 +80,7 @@ def _clashes(document: Document, schemas: Document) -> set[str]:
     return {name for name, schema in mine.items() if schemas.get(name, schema) != schema}
 
 
-def _renamed(document: Document, names: set[str], upstream: Upstream) -> Document:
+def _renamed(document: Document, names: set[str], upstream: Service) -> Document:
     """A copy with the schemas `names`, and every mention of them, called after their service."""
     targets = {SCHEMAS + name: SCHEMAS + upstream.capitalize() + name for name in names}
 

@@ -18,6 +18,7 @@ from services.gateway.routes import find_route
 from services.gateway.upstreams import Caller
 from shared.addresses import counted_as
 from shared.contracts.accounts import Credential
+from shared.contracts.identity import Service
 from shared.errors import Unauthenticated
 from shared.telemetry.metrics import HTTP_SECONDS, UNTRUSTED_FORWARDS
 from shared.telemetry.tracing import handling
@@ -32,6 +33,8 @@ CALLER: Final = web.RequestKey("CALLER", Caller)
 API = "/api/v1/"
 # Answered without identity, besides what routes.py calls anonymous.
 OPEN = frozenset({("POST", "/api/v1/session"), ("GET", "/api/v1/public/site"), ("HEAD", "/api/v1/public/site")})
+# Of what the gateway answers itself, auth is asked: who it is, and to end the session.
+OWN: tuple[Service, ...] = ("auth",)
 # The file may stream for Settings.body_seconds; its identity is verified once more when all of it is there.
 UPLOAD_SECONDS = 900
 # Said by a page that asks by itself while nobody is at it: such a request keeps no session alive.
@@ -166,8 +169,10 @@ async def identify(request: web.Request) -> Caller:
         request[CREDENTIAL] = _credential(request)
     limits, address = request.app[LIMITS], counted_as(request[ADDRESS])
     await limits.require("refused", address)
+    route = find_route(request.method, request.path)
+    shown_to = OWN if route is None else route.shown_to
     try:
-        return await request.app[UPSTREAMS].identity(request[CREDENTIAL], request[REQUEST_ID])
+        return await request.app[UPSTREAMS].identity(request[CREDENTIAL], shown_to, request[REQUEST_ID])
     except Unauthenticated:
         await limits.hit("refused", address)
         raise

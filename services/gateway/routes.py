@@ -1,9 +1,9 @@
 """Which service answers what: the whole public interface, by method and path, first match wins."""
 
 import re
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-Upstream = Literal["auth", "records", "ingest"]
+from shared.contracts.identity import Service
 
 ANY = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 GET = frozenset({"GET", "HEAD"})
@@ -13,12 +13,19 @@ POST = frozenset({"POST"})
 class Route(NamedTuple):
     methods: frozenset[str]
     pattern: "re.Pattern[str]"
-    upstream: Upstream
+    upstream: Service
     anonymous: bool = False
+    asks: Service | None = None  # whom the upstream asks in the caller's name
+
+    @property
+    def shown_to(self) -> tuple[Service, ...]:
+        return (self.upstream,) if self.asks is None else (self.upstream, self.asks)
 
 
-def _route(methods: frozenset[str], pattern: str, upstream: Upstream, *, anonymous: bool = False) -> Route:
-    return Route(methods, re.compile("/api/v1" + pattern), upstream, anonymous)
+def _route(
+    methods: frozenset[str], pattern: str, upstream: Service, *, anonymous: bool = False, asks: Service | None = None
+) -> Route:
+    return Route(methods, re.compile("/api/v1" + pattern), upstream, anonymous, asks)
 
 
 ROUTES = [
@@ -27,10 +34,11 @@ ROUTES = [
     _route(ANY, r"/session/password", "auth"),
     _route(ANY, r"/(tokens|departments|users)(/.*)?", "auth"),
     # Only ingest knows .xls.
-    _route(POST, r"/uploads", "ingest"),
-    _route(GET, r"/uploads/[^/]+/(rejected\.xls|file)", "ingest"),
-    _route(GET, r"/datasets/[^/]+/template\.xls", "ingest"),
-    _route(GET | POST, r"/records/export\.xls", "ingest"),
+    _route(POST, r"/uploads", "ingest", asks="records"),
+    _route(GET, r"/uploads/[^/]+/(rejected\.xls|file)", "ingest", asks="records"),
+    _route(GET, r"/datasets/[^/]+/template\.xls", "ingest", asks="records"),
+    _route(GET | POST, r"/records/export\.xls", "ingest", asks="records"),
+    _route(GET, r"/audit", "records", asks="auth"),
     _route(
         ANY,
         r"/(datasets|uploads|records|subjects|statistics|messages|audit|calendar|home)(/.*)?",

@@ -1,7 +1,7 @@
 """The services behind the gateway, and what it asks of auth."""
 
 from base64 import urlsafe_b64decode
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import NamedTuple
@@ -11,10 +11,9 @@ from multidict import CIMultiDict
 from pydantic import BaseModel
 
 from services.gateway.errors import UpstreamDown
-from services.gateway.routes import Upstream
 from services.gateway.settings import Settings
 from shared.contracts.accounts import Credential, SignedIdentity, SignedIn, SignIn, User
-from shared.contracts.identity import Identity
+from shared.contracts.identity import Identity, Service
 from shared.contracts.problem import Problem
 from shared.errors import ServiceError, TooMany, Unauthenticated
 from shared.http.problems import STATUS
@@ -33,21 +32,22 @@ class Caller(NamedTuple):
 class Upstreams:
     def __init__(self, http: ClientSession, settings: Settings) -> None:
         self.http = http
-        self.base: dict[Upstream, str] = {
+        self.base: dict[Service, str] = {
             "auth": settings.auth_url.rstrip("/"),
             "records": settings.records_url.rstrip("/"),
             "ingest": settings.ingest_url.rstrip("/"),
         }
         self._key = settings.auth_key.get_secret_value()
 
-    async def identity(self, credential: Credential, request_id: str) -> Caller:
-        """Whose session or token it is.
+    async def identity(self, credential: Credential, shown_to: Iterable[Service], request_id: str) -> Caller:
+        """Whose session or token it is, signed for those who will see it.
 
         Raises:
             Unauthenticated: ended, disabled or unknown.
             UpstreamDown: auth cannot be reached.
         """
-        response, body = await self._ask_auth("POST", "/internal/identity", request_id, body=credential)
+        path = f"/internal/identity?services={','.join(shown_to)}"
+        response, body = await self._ask_auth("POST", path, request_id, body=credential)
         self._expect(response, body)
         answer = SignedIdentity.model_validate_json(body)
         return Caller(claims_of(answer.identity), answer.identity, answer.session_expires_in)
@@ -72,7 +72,7 @@ class Upstreams:
         response, body = await self._ask_auth("DELETE", "/internal/session", request_id, identity=identity)
         self._expect(response, body)
 
-    async def ping(self, upstream: Upstream) -> None:
+    async def ping(self, upstream: Service) -> None:
         """For /readyz; raises when the service does not answer."""
         async with self.http.get(f"{self.base[upstream]}/healthz", timeout=ClientTimeout(total=2)) as response:
             response.raise_for_status()

@@ -37,7 +37,7 @@ def create_app(settings: Settings) -> web.Application:
     @asynccontextmanager
     async def resources(app: web.Application) -> AsyncGenerator[None]:
         async with open_http() as http, open_resources(settings, http) as made:
-            app[VERIFIER] = create_verifier(http, settings.auth_url)
+            app[VERIFIER] = create_verifier("ingest", http, settings.auth_url)
             app[SERVICE] = made.service
             opened.append(made)
             yield

@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> web.Application:
     @asynccontextmanager
     async def resources(app: web.Application) -> AsyncGenerator[None]:
         async with open_http() as http, open_services(settings) as services:
-            app[VERIFIER] = create_verifier(http, settings.auth_url)
+            app[VERIFIER] = create_verifier("records", http, settings.auth_url)
             app[keys.DATASETS] = services.datasets
             app[keys.UPLOADS] = services.uploads
             app[keys.LEDGER] = services.ledger

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field, model_validator
 
 from shared.contracts.base import Body, Page, PageQuery, Shape
-from shared.contracts.identity import DepartmentRef, Role
+from shared.contracts.identity import SERVICES, DepartmentRef, Role, Service
 
 DepartmentCode = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.\-]+$")]
 DepartmentName = Annotated[str, Field(min_length=1, max_length=100)]
@@ -159,6 +159,22 @@ class Credential(Body):
         if (self.session is None) == (self.token is None):
             raise ValueError("session 和 token 必须给且只给一个")
         return self
+
+
+class Services(Body):
+    """The query of POST /internal/identity: an auth of the release before this passes it over."""
+
+    services: Annotated[
+        str,
+        Field(
+            pattern=r"^(auth|records|ingest)(,(auth|records|ingest))*$",
+            description="To whom the identity will be shown: by the gateway, and by who gets it from the gateway.",
+        ),
+    ] = ""  # a gateway of the release before this names none
+
+    @property
+    def named(self) -> tuple[Service, ...]:
+        return tuple(service for service in SERVICES if service in self.services.split(","))
 
 
 class SignedIdentity(Shape):

@@ -1,12 +1,31 @@
 """Who is calling: the claims auth signs, the gateway forwards and every service verifies for itself."""
 
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 ISSUER = "credit.auth"
-AUDIENCE = "credit.services"
 ALGORITHM = "Ed25519"
+
+Service = Literal["auth", "records", "ingest"]
+SERVICES: tuple[Service, ...] = get_args(Service)
+# The one audience of the release before this: its services want it named, its auth names nothing else. While a release
+# is replaced the two work together; this goes when PREVIOUS_RELEASE (tests/e2e/test_previous_release.py) has moved on.
+ALL_SERVICES = "credit.services"
+
+
+def audience_of(services: Iterable[Service]) -> list[str]:
+    """The `aud` of an identity that may be shown to these; to nobody in particular: only what that release knows."""
+    return [ALL_SERVICES, *(f"credit.{service}" for service in services)]
+
+
+def is_meant_for(service: Service, audience: object) -> bool:
+    """Whether an identity with this `aud` is good at `service`."""
+    return audience in (ALL_SERVICES, [ALL_SERVICES]) or (
+        isinstance(audience, list) and f"credit.{service}" in audience
+    )
 
 
 class Role(StrEnum):

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
 from joserfc.jwk import KeySetSerialization
 
+from shared.contracts.identity import Service
 from shared.http.identities import IdentityVerifier, KeysDown
 from shared.telemetry.tracing import http_tracing
 
@@ -21,7 +22,7 @@ async def open_http() -> AsyncGenerator[ClientSession]:
         yield http
 
 
-def create_verifier(http: ClientSession, auth_url: str) -> IdentityVerifier:
+def create_verifier(service: Service, http: ClientSession, auth_url: str) -> IdentityVerifier:
     async def fetch_keys() -> KeySetSerialization:
         try:
             async with http.get(f"{auth_url}/internal/keys") as response:
@@ -31,4 +32,4 @@ def create_verifier(http: ClientSession, auth_url: str) -> IdentityVerifier:
         except (ClientError, OSError, TimeoutError) as error:
             raise KeysDown from error
 
-    return IdentityVerifier(fetch_keys)
+    return IdentityVerifier(service, fetch_keys)

@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, KeySetSerialization
 
-from shared.contracts.identity import ALGORITHM, AUDIENCE, ISSUER, Identity, Role
+from shared.contracts.identity import ALGORITHM, ISSUER, Identity, Role, Service, is_meant_for
 from shared.errors import Forbidden, Unauthenticated, Unavailable
 
 FetchKeys = Callable[[], Awaitable[KeySetSerialization]]
@@ -29,7 +29,9 @@ IDENTITY: web.RequestKey[Identity] = web.RequestKey("IDENTITY", Identity)
 
 
 class IdentityVerifier:
-    def __init__(self, fetch_keys: FetchKeys, *, refetch_seconds: float = REFETCH_SECONDS) -> None:
+    def __init__(self, service: Service, fetch_keys: FetchKeys, *, refetch_seconds: float = REFETCH_SECONDS) -> None:
+        """`service`: who verifies; what is meant for others only is refused."""
+        self._service = service
         self._fetch_keys = fetch_keys
         self._refetch_seconds = refetch_seconds
         self._keys: KeySet | None = None
@@ -39,7 +41,7 @@ class IdentityVerifier:
         self._claims = jwt.JWTClaimsRegistry(
             leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": ISSUER},
-            aud={"essential": True, "value": AUDIENCE},
+            aud={"essential": True},
             exp={"essential": True},
         )
         self._known: dict[str, tuple[float, Identity]] = {}
@@ -60,6 +62,8 @@ class IdentityVerifier:
             identity = Identity.model_validate(decoded.claims)
         except (JoseError, ValueError):
             raise Unauthenticated("身份已失效，请重新登录。") from None
+        if not is_meant_for(self._service, decoded.claims["aud"]):
+            raise Unauthenticated("身份不适用于这项服务，请重新登录。")
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         self._known[token] = (float(decoded.claims["exp"]), identity)

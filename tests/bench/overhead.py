@@ -41,8 +41,8 @@ async def read(http: aiohttp.ClientSession, url: str, credential: str) -> float:
 
 async def identity(http: aiohttp.ClientSession, system: System, token: str) -> str:
     """The signed identity auth gives the gateway for this token."""
-    url = f"{system.platform.url_of('auth')}/internal/identity"
+    url = f"{system.platform.url_of('auth')}/internal/identity?services=records"
     body = {"token": token, "address": "127.0.0.1"}
-    async with http.post(url, json=body, headers={"X-Gateway-Key": system.platform._servers.gateway_key}) as answer:
+    async with http.post(url, json=body, headers={"X-Gateway-Key": system.platform.gateway_key}) as answer:
         assert answer.status == 200, await answer.text()
         return str((await answer.json())["identity"])

@@ -192,6 +192,8 @@ async def test_the_previous_release_serves_while_it_is_replaced(
             before = await officer.machine.get("/uploads?size=100")
             assert before["total"] == officer.sent
             await officer.works()
+            for names in (("gateway",), ("auth",), ("records", "ingest")):
+                await together(new, old_code, names, officer)
             undone = await officer.machine.call("DELETE", f"/uploads/{before['items'][-1]['id']}/data")
             assert undone.status == 200, undone
         finally:
@@ -212,3 +214,20 @@ async def beside(officer: Officer, databases: dict[str, str]) -> None:
     finally:
         enough.set()
         await reporting
+
+
+async def together(new: Platform, old_code: Path, names: tuple[str, ...], officer: Officer) -> None:
+    """Half-way through a rolling update: some processes are of the old release still; each understands the others."""
+    new.code = old_code
+    await asyncio.to_thread(new.restart, *names)
+    try:
+        admin, browser = Api(officer.machine.http, new.url), officer.machine.other()
+        await admin.sign_in("admin", new.admin_password)
+        await browser.sign_in(officer.code, PASSWORD)
+        await officer.uploads(5)
+        for path in ("/session", "/uploads", f"/records?dataset={DATASET}", f"/datasets/{DATASET}/template.xls"):
+            assert (await browser.call("GET", path)).status == 200, (names, path)
+        assert (await admin.get("/audit"))["items"], names
+    finally:
+        new.code = ROOT
+        await asyncio.to_thread(new.restart, *names)

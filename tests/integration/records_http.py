@@ -14,7 +14,7 @@ from joserfc.jwk import KeySet, OKPKey
 from services.records.app import create_app
 from services.records.datasets import repository as datasets
 from services.records.settings import Settings
-from shared.contracts.identity import ALGORITHM, AUDIENCE, ISSUER, Role
+from shared.contracts.identity import ALGORITHM, ISSUER, Role, audience_of
 from shared.datasets.definition import Dataset
 from shared.db.database import Database, Row
 
@@ -79,7 +79,7 @@ class Auth:
     def sign(self, department: str, role: Role) -> str:
         claims = {
             "iss": ISSUER,
-            "aud": AUDIENCE,
+            "aud": audience_of(["ingest", "records"]),
             "exp": int(time.time()) + 60,
             "user_id": f"u-{department}-{role}",
             "user_name": f"{department}的{role}",

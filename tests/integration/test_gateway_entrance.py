@@ -31,8 +31,8 @@ async def test_auth_is_told_the_clients_address_and_which_kind_of_credential_it_
     await gateway.ask("GET", "/api/v1/records", {**gateway.browser(officer()), "X-Forwarded-For": "10.9.9.9"})
     await gateway.ask("GET", "/api/v1/records", gateway.let_in(officer()))
     assert gateway.auth.asked == [
-        {"session": "secret", "address": "127.0.0.1", "seconds": 60, "used": True},
-        {"token": "token", "address": "127.0.0.1", "seconds": 60, "used": True},
+        {"session": "secret", "address": "127.0.0.1", "seconds": 60, "used": True, "services": "records"},
+        {"token": "token", "address": "127.0.0.1", "seconds": 60, "used": True, "services": "records"},
     ]
 
 

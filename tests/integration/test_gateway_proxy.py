@@ -54,6 +54,30 @@ async def test_what_a_client_says_of_itself_is_not_believed(gateway: Gateway) ->
     assert "Authorization" not in public_request.headers
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "services"),
+    [
+        ("GET", "/records", "records"),
+        ("GET", "/uploads/1/rows", "records"),
+        ("PUT", "/calendar/2026", "records"),
+        ("GET", "/audit", "records,auth"),  # whose list holds auth's lines too
+        ("POST", "/uploads", "ingest,records"),
+        ("GET", "/uploads/1/rejected.xls", "ingest,records"),
+        ("HEAD", "/datasets/x/template.xls", "ingest,records"),
+        ("POST", "/records/export.xls", "ingest,records"),
+        ("PUT", "/session/password", "auth"),
+        ("POST", "/users", "auth"),
+        ("GET", "/session", "auth"),
+        ("GET", "/nothing", "auth"),
+    ],
+)
+async def test_an_identity_is_asked_for_those_who_will_see_it(
+    gateway: Gateway, method: str, path: str, services: str
+) -> None:
+    await gateway.ask(method, f"/api/v1{path}", gateway.let_in(officer()))
+    assert [one["services"] for one in gateway.auth.asked] == [services]
+
+
 async def test_an_answer_comes_back_whole_but_for_what_belongs_to_one_connection(gateway: Gateway) -> None:
     async def answer(_request: web.Request) -> web.Response:
         response = web.Response(status=201, text="好", headers={"Location": "/api/v1/records/1", "ETag": '"7"'})

@@ -167,9 +167,11 @@ async def test_a_token_signs_a_machine_in_without_cookie_and_csrf(front: Gateway
 
 async def test_what_the_services_get_is_signed_by_auth(front: Gateway, auth: AuthWorld) -> None:
     me = await browser(front)
-    await front.ask("GET", "/api/v1/records", me)
-    [seen] = front.records.seen
-    headers = {"Authorization": seen.headers["Authorization"]}
+    for path in ("/api/v1/records", "/api/v1/audit"):  # of the latter records asks auth
+        await front.ask("GET", path, me)
+    for_records, for_both = (seen.headers["Authorization"] for seen in front.records.seen)
+    assert (await auth.client.get("/api/v1/tokens", headers={"Authorization": for_records})).status == 401
+    headers = {"Authorization": for_both}
     answer = await auth.client.get("/api/v1/tokens", headers=headers)
     assert answer.status == 200
     forged = headers["Authorization"][:-8] + "AAAAAAAA"

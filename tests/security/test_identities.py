@@ -1,12 +1,13 @@
 """Identities between the services: forged, altered, out of time, meant for others. Each service judges for itself."""
 
+import asyncio
 import hashlib
 import hmac
 import json
 import re
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -23,16 +24,23 @@ from services.auth.routes import OPERATIONS as AUTH
 from services.gateway.routes import find_route
 from services.ingest.routes import OPERATIONS as INGEST
 from services.records.routes import OPERATIONS as RECORDS
-from shared.contracts.identity import AUDIENCE, ISSUER
+from shared.contracts.identity import ALL_SERVICES, ISSUER, Service, audience_of
+from shared.http.identities import LEEWAY_SECONDS
 from shared.http.operations import Operation
+from tests.e2e.api import Answer, Api
 from tests.fixtures.gateway import serve
 from tests.fixtures.platform import Platform
+from tests.offices import PASSWORD, make_reporter
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
-SERVICES = {"auth": AUTH, "records": RECORDS, "ingest": INGEST}
+SERVICES: dict[Service, list[Operation]] = {"auth": AUTH, "records": RECORDS, "ingest": INGEST}
 # One reading operation of each that any identity may ask.
-ASKED = {"auth": "/internal/session", "records": "/api/v1/records", "ingest": "/api/v1/datasets/xzxk_fr/template.xls"}
+ASKED: dict[Service, str] = {
+    "auth": "/internal/session",
+    "records": "/api/v1/records",
+    "ingest": "/api/v1/datasets/xzxk_fr/template.xls",
+}
 Json = dict[str, Any]
 
 
@@ -51,7 +59,14 @@ class Signer(NamedTuple):
 
     def claims(self, **changes: object) -> Json:
         now = int(time.time())
-        claims = {**self.user, "iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + 60, "jti": uuid4().hex}
+        claims = {
+            **self.user,
+            "jti": uuid4().hex,
+            "iss": ISSUER,
+            "aud": audience_of(SERVICES),
+            "iat": now,
+            "exp": now + 60,
+        }
         return {name: value for name, value in {**claims, **changes}.items() if value is not None}
 
     def token(self, claims: Json | None = None, *, key: bytes | None = None, **head: object) -> str:
@@ -165,7 +180,8 @@ FORGED: dict[str, Callable[[Signer], str]] = {
     "no issuer": lambda s: s.token(s.claims(iss=None)),
     "for others": lambda s: s.token(s.claims(aud="credit.public")),
     "for nobody": lambda s: s.token(s.claims(aud=None)),
-    "for a part of us": lambda s: s.token(s.claims(aud=AUDIENCE[:-1])),
+    "for a part of us": lambda s: s.token(s.claims(aud=ALL_SERVICES[:-1])),
+    "for a service there is not": lambda s: s.token(s.claims(aud=audience_of(["public"]))),  # type: ignore[list-item]
     "a role there is not": lambda s: s.token(s.claims(role="root")),
     "no department": lambda s: s.token(s.claims(department=None)),
     "claims that are a list": lambda s: s.token([s.claims()]),  # type: ignore[arg-type]
@@ -174,7 +190,7 @@ FORGED: dict[str, Callable[[Signer], str]] = {
 
 @pytest.mark.parametrize("service", ASKED)
 async def test_a_good_identity_is_let_in(
-    platform: Platform, http: aiohttp.ClientSession, signer: Signer, service: str
+    platform: Platform, http: aiohttp.ClientSession, signer: Signer, service: Service
 ) -> None:
     """Else all the refusals below would prove nothing."""
     assert await ask(http, platform.url_of(service) + ASKED[service], signer.token()) == 200
@@ -185,7 +201,7 @@ async def test_a_good_identity_is_let_in(
 @pytest.mark.parametrize("service", ASKED)
 @pytest.mark.parametrize("how", FORGED)
 async def test_a_forged_identity_is_refused(
-    platform: Platform, http: aiohttp.ClientSession, signer: Signer, service: str, how: str
+    platform: Platform, http: aiohttp.ClientSession, signer: Signer, service: Service, how: str
 ) -> None:
     assert await ask(http, platform.url_of(service) + ASKED[service], FORGED[how](signer)) == 401
 
@@ -291,3 +307,118 @@ async def test_an_identity_is_no_credential_at_the_gateway(
         value = f"session={signer.token()}" if name == "Cookie" else f"Bearer {signer.token()}"
         async with http.get(url, headers={name: value}) as answer:
             assert answer.status == 401
+
+
+class Ending(NamedTuple):
+    """An officer whom the gateway lets in with a session and with a token, until one of the two ends, or both."""
+
+    admin: Api
+    browser: Api
+    machine: Api
+    user_id: str
+    token_id: str
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def ending(platform: Platform, http: aiohttp.ClientSession) -> Ending:
+    admin = Api(http, platform.url)
+    await admin.sign_in("admin", platform.admin_password)
+    code, machine = await make_reporter(admin)
+    browser = admin.other()
+    user = (await browser.sign_in(code, PASSWORD))["user"]
+    made = await browser.post("/tokens", {"name": "一天", "expires_in_days": 1})
+    machine.token = made["token"]
+    return Ending(admin, browser, machine, user["id"], made["id"])
+
+
+ENDS: dict[str, tuple[str, Callable[[Ending], Awaitable[Answer]]]] = {
+    "signed out": ("browser", lambda one: one.browser.call("DELETE", "/session")),
+    "revoked": ("machine", lambda one: one.browser.call("DELETE", f"/tokens/{one.token_id}")),
+    "closed, with a session": (
+        "browser", lambda one: one.admin.call("PATCH", f"/users/{one.user_id}", {"active": False}),
+    ),
+    "closed, with a token": (
+        "machine", lambda one: one.admin.call("PATCH", f"/users/{one.user_id}", {"active": False}),
+    ),
+}  # fmt: skip
+
+
+async def identity_of(platform: Platform, api: Api, *services: Service, seconds: int = 60) -> str:
+    """What the gateway gets from auth to show to `services`: what somebody between the processes may see."""
+    credential = {"token": api.token} if api.token else {"session": api.cookie.partition("=")[2]}
+    answer = await api.other().call(
+        "POST",
+        f"{platform.url_of('auth')}/internal/identity?services={','.join(services)}",
+        {**credential, "address": "127.0.0.1", "seconds": seconds},
+        **{"X-Gateway-Key": platform.gateway_key},
+    )
+    assert answer.status == 200, answer
+    return str(answer.json["identity"])
+
+
+@pytest.mark.parametrize("meant", ASKED)
+async def test_an_identity_shown_to_one_service_is_refused_by_the_others(
+    platform: Platform, http: aiohttp.ClientSession, ending: Ending, meant: Service
+) -> None:
+    """A service that is taken over can be nobody at the others; an upload's, good for longer, neither."""
+    for seconds in (60, 900):
+        shown = await identity_of(platform, ending.browser, meant, seconds=seconds)
+        for service, path in ASKED.items():
+            status = await ask(http, platform.url_of(service) + path, shown)
+            # ingest lets it in, and is refused by records, which it asks in the caller's name.
+            assert status == (200 if (service, meant) in [("auth", "auth"), ("records", "records")] else 401), service
+    both = await identity_of(platform, ending.browser, "ingest", "records")
+    assert await ask(http, platform.url_of("ingest") + ASKED["ingest"], both) == 200
+
+
+@pytest.mark.parametrize("how", ENDS)
+async def test_a_credential_that_ends_counts_at_once_and_its_identity_for_a_minute_at_most(
+    platform: Platform, http: aiohttp.ClientSession, signer: Signer, ending: Ending, how: str
+) -> None:
+    which, end = ENDS[how]
+    one: Api = getattr(ending, which)
+    assert (await one.call("GET", "/records")).status == 200
+    taken = {service: await identity_of(platform, one, service) for service in SERVICES}
+    answer = await end(ending)
+    assert answer.status in (200, 204), answer
+    assert (await one.call("GET", "/records")).status == 401
+    # To go on with what was taken, for good, is not to be had.
+    draft = {"name": "for good", "expires_in_days": 365}
+    url = f"{platform.url_of('auth')}/api/v1/tokens"
+    kept = await one.other().call("POST", url, draft, Authorization=f"Bearer {taken['auth']}")
+    assert kept.status == 401, kept
+    for service, shown in taken.items():
+        claims = json.loads(urlsafe_b64decode(shown.split(".")[1] + "=="))
+        assert claims["exp"] - claims["iat"] == 60
+        assert claims["exp"] <= time.time() + 60
+        # The same a minute and the leeway for clocks later.
+        aged = {**claims, **{name: claims[name] - 66 for name in ("iat", "exp")}}
+        assert await ask(http, platform.url_of(service) + ASKED[service], signer.token(aged)) == 401
+
+
+async def test_an_identity_a_service_remembers_ends_when_it_says(
+    platform: Platform, http: aiohttp.ClientSession, signer: Signer
+) -> None:
+    ends = int(time.time()) + 1
+    shown = signer.token(signer.claims(exp=ends))
+    url = platform.url_of("records") + ASKED["records"]
+    assert await ask(http, url, shown) == 200
+    async with asyncio.timeout(20):
+        while await ask(http, url, shown) == 200:
+            await asyncio.sleep(0.2)
+    assert ends <= time.time() < ends + LEEWAY_SECONDS + 2
+
+
+async def test_nobody_is_answered_as_another_however_the_requests_mix(
+    platform: Platform, http: aiohttp.ClientSession, ending: Ending
+) -> None:
+    people = [ending.browser, ending.admin, ending.machine]
+    answers = await asyncio.gather(*(api.get("/session") for _ in range(20) for api in people))
+    assert len({answer["user"]["id"] for answer in answers[:3]}) == 2
+    for mine, his, machines in zip(answers[::3], answers[1::3], answers[2::3], strict=True):
+        assert mine["user"]["id"] == machines["user"]["id"] == ending.user_id != his["user"]["id"]
+    # One's identity in the other's request is passed over: it cannot be a token.
+    taken = await identity_of(platform, ending.admin, "auth")
+    mixed = await ending.browser.call("GET", "/session", Authorization=f"Bearer {taken}")
+    assert mixed.json["user"]["id"] == ending.user_id
+    assert (await ending.browser.other().call("GET", "/session", Authorization=f"Bearer {taken}")).status == 401

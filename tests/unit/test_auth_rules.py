@@ -66,7 +66,7 @@ async def test_a_hash_verifies_its_password_and_says_when_it_is_outdated() -> No
 
 def test_a_key_survives_being_stored_and_its_public_half_verifies_what_it_signed() -> None:
     key = tokens.key_from_json(tokens.key_to_json(tokens.new_key()))
-    signed = tokens.sign(caller(Role.VIEWER), key)
+    signed = tokens.sign(caller(Role.VIEWER), ["records"], key)
     public = tokens.public_keys([key])
     assert all("d" not in one for one in public["keys"])
     decoded = jwt.decode(signed, KeySet.import_key_set(public), algorithms=["Ed25519"])

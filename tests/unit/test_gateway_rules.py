@@ -13,15 +13,16 @@ from services.gateway.document import merge
 from services.gateway.errors import StrangePath
 from services.gateway.network import client_address, is_public, require_plain_path
 from services.gateway.operations import OPERATIONS as OWN
-from services.gateway.routes import Upstream, find_route
+from services.gateway.routes import find_route
 from services.gateway.settings import Settings
 from services.ingest.routes import OPERATIONS as INGEST
 from services.records.routes import OPERATIONS as RECORDS
 from shared.addresses import counted_as
+from shared.contracts.identity import Service
 from shared.http.operations import Operation, build_document
 
 PROXIES = [ip_network("10.0.0.0/24"), ip_network("::1/128")]
-SERVICES: dict[Upstream, list[Operation]] = {
+SERVICES: dict[Service, list[Operation]] = {
     "auth": [operation for operation in AUTH if not operation.internal],
     "records": [operation for operation in RECORDS if not operation.internal],
     "ingest": [operation for operation in INGEST if not operation.internal],
@@ -98,7 +99,7 @@ def test_only_what_is_named_is_public(path: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_operation_of_a_service_is_routed_to_it(service: Upstream) -> None:
+def test_every_operation_of_a_service_is_routed_to_it(service: Service) -> None:
     astray = []
     for operation in SERVICES[service]:
         route = find_route(operation.method, operation.path.replace("{", "").replace("}", ""))

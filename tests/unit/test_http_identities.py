@@ -7,7 +7,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, KeySetSerialization, OKPKey
 
-from shared.contracts.identity import ALGORITHM, AUDIENCE, ISSUER
+from shared.contracts.identity import ALGORITHM, ALL_SERVICES, ISSUER, audience_of
 from shared.errors import Unauthenticated
 from shared.http.identities import IdentityVerifier, KeysDown
 from tests.fixtures.gateway import officer
@@ -15,8 +15,9 @@ from tests.fixtures.gateway import officer
 OURS, STRANGERS = (OKPKey.generate_key("Ed25519", {"kid": kid}) for kid in ("ours", "strangers"))
 
 
-def token(key: OKPKey, number: int = 0) -> str:
-    claims = {**officer().model_dump(mode="json"), "iss": ISSUER, "aud": AUDIENCE, "jti": str(number)}
+def token(key: OKPKey, number: int = 0, audience: object = None) -> str:
+    meant = audience_of(["records"]) if audience is None else audience
+    claims = {**officer().model_dump(mode="json"), "iss": ISSUER, "aud": meant, "jti": str(number)}
     return jwt.encode(
         {"alg": ALGORITHM, "kid": key.kid}, claims | {"exp": int(time.time()) + 60}, key, algorithms=[ALGORITHM]
     )
@@ -41,7 +42,7 @@ class Auth:
 
 async def test_who_has_a_good_identity_does_not_wait_for_the_keys_of_another() -> None:
     auth = Auth()
-    verifier = IdentityVerifier(auth.keys, refetch_seconds=0)
+    verifier = IdentityVerifier("records", auth.keys, refetch_seconds=0)
     await verifier.verify(token(OURS))
     auth.answering.clear()
     forger = asyncio.create_task(verifier.verify(token(STRANGERS)))
@@ -57,7 +58,7 @@ async def test_who_has_a_good_identity_does_not_wait_for_the_keys_of_another() -
 async def test_a_forger_makes_us_ask_an_auth_that_is_away_once() -> None:
     auth = Auth()
     auth.away = True
-    verifier = IdentityVerifier(auth.keys)
+    verifier = IdentityVerifier("records", auth.keys)
     tokens = [token(STRANGERS, number) for number in range(20)]
     said = await asyncio.gather(*map(verifier.verify, tokens), return_exceptions=True)
     assert {type(one) for one in said} == {KeysDown}
@@ -67,7 +68,7 @@ async def test_a_forger_makes_us_ask_an_auth_that_is_away_once() -> None:
 async def test_a_good_identity_is_let_in_soon_after_auth_is_back() -> None:
     auth = Auth()
     auth.away = True
-    verifier = IdentityVerifier(auth.keys)
+    verifier = IdentityVerifier("records", auth.keys)
     with pytest.raises(KeysDown):
         await verifier.verify(token(OURS))
     auth.away = False
@@ -79,3 +80,29 @@ async def test_a_good_identity_is_let_in_soon_after_auth_is_back() -> None:
                 await asyncio.sleep(0.05)
             else:
                 return
+
+
+@pytest.mark.parametrize(
+    ("audience", "good"),
+    [
+        (audience_of(["records"]), True),
+        (audience_of(["ingest", "records"]), True),
+        (ALL_SERVICES, True),  # of the release before: it knows no narrower one
+        (audience_of([]), True),  # asked for by the gateway of the release before
+        (audience_of(["auth"]), False),
+        (audience_of(["auth", "ingest"]), False),
+        ("credit.auth", False),
+        (["credit.record"], False),
+        ([["credit.records"]], False),
+        ({"credit.records": 1}, False),
+    ],
+)
+async def test_an_identity_is_good_where_it_is_meant_to_be_shown(audience: object, good: bool) -> None:
+    verifier = IdentityVerifier("records", Auth().keys)
+    shown = token(OURS, audience=audience)
+    if good:
+        assert await verifier.verify(shown) == officer()
+        return
+    for _ in range(2):  # what has been refused is not remembered either
+        with pytest.raises(Unauthenticated):
+            await verifier.verify(shown)

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from services.auth.keys import SERVICE
 from services.auth.service import AuthService
-from shared.contracts.accounts import AuditQuery, Credential, SignIn
+from shared.contracts.accounts import AuditQuery, Credential, Services, SignIn
 from shared.http.requests import read_body, read_query
 from shared.http.responses import no_content, reply
 from shared.http.service_app import caller
@@ -14,7 +14,8 @@ GATEWAY_KEY = "X-Gateway-Key"
 
 async def identify(request: web.Request) -> web.Response:
     service = _for_the_gateway(request)
-    return reply(await service.identities.identify(await read_body(request, Credential)))
+    services = read_query(request, Services).named
+    return reply(await service.identities.identify(await read_body(request, Credential), services))
 
 
 async def sign_in(request: web.Request) -> web.Response:

@@ -10,7 +10,7 @@ from services.auth.service.clock import Clock
 from services.auth.service.signing import SigningKeys
 from services.auth.tokens import IDENTITY_SECONDS, TOKEN_PREFIX, digest
 from shared.contracts.accounts import Credential, SignedIdentity
-from shared.contracts.identity import DepartmentRef, Identity, Role
+from shared.contracts.identity import DepartmentRef, Identity, Role, Service
 from shared.db.database import Database, Row
 
 # last_seen_at and last_used_at move at most this often: a write a request would cost more than the request.
@@ -23,7 +23,7 @@ TOKEN_MARK = "token:"  # noqa: S105  # tells the two kinds of session_id in an i
 
 
 class Known(NamedTuple):
-    """All that an identity says; when one of these changes, so does the signature."""
+    """All that an identity says of the caller."""
 
     session_id: str
     address: str
@@ -43,20 +43,25 @@ class Identities:
         self._now = now
         self._idle = idle
         self._absolute = absolute
+        # What it says and for whom: when one of these changes, so does the signature.
         # → when it was signed (monotonic seconds), and the signature
-        self._signed: dict[Known, tuple[float, str]] = {}
+        self._signed: dict[tuple[Known, tuple[Service, ...]], tuple[float, str]] = {}
 
-    async def identify(self, credential: Credential) -> SignedIdentity:
-        """Raises SessionEnded: signed out, revoked, idle, too old, or of a user or department that is closed."""
+    async def identify(self, credential: Credential, services: tuple[Service, ...]) -> SignedIdentity:
+        """The caller, to be shown to `services`.
+
+        Raises:
+            SessionEnded: signed out, revoked, idle, too old, or of a user or department that is closed.
+        """
         if credential.session is not None:
             known, left = await self._of_session(credential.session, credential.address, used=credential.used)
         else:
             known, left = await self._of_token(credential.token or "", credential.address)
         session_expires_in = max(1, int(left.total_seconds()))
         if credential.seconds > IDENTITY_SECONDS:
-            jwt = await self._keys.sign(_identity(known), credential.seconds)
+            jwt = await self._keys.sign(_identity(known), services, credential.seconds)
             return SignedIdentity(identity=jwt, expires_in=credential.seconds, session_expires_in=session_expires_in)
-        signed_at, jwt = await self._sign(known)
+        signed_at, jwt = await self._sign(known, services)
         good_for = IDENTITY_SECONDS - int(time.monotonic() - signed_at)
         return SignedIdentity(identity=jwt, expires_in=good_for, session_expires_in=session_expires_in)
 
@@ -85,15 +90,15 @@ class Identities:
                 await repository.touch_token(conn, row["credential_id"], now)
         return _known(row, f"{TOKEN_MARK}{row['credential_id']}", address), row["expires_at"] - now
 
-    async def _sign(self, known: Known) -> tuple[float, str]:
-        signed = self._signed.get(known)
+    async def _sign(self, known: Known, services: tuple[Service, ...]) -> tuple[float, str]:
+        signed = self._signed.get((known, services))
         if signed is not None and time.monotonic() - signed[0] < REUSE_SECONDS:
             return signed
         signed_at = time.monotonic()
-        signed = (signed_at, await self._keys.sign(_identity(known)))
+        signed = (signed_at, await self._keys.sign(_identity(known), services))
         if len(self._signed) >= REMEMBERED:
             self._signed.clear()
-        self._signed[known] = signed
+        self._signed[known, services] = signed
         return signed
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 
 from joserfc.jwk import KeySetSerialization, OKPKey
@@ -9,7 +10,7 @@ from joserfc.jwk import KeySetSerialization, OKPKey
 from services.auth import tokens
 from services.auth.repository import tokens as repository
 from services.auth.service.clock import Clock
-from shared.contracts.identity import Identity
+from shared.contracts.identity import Identity, Service
 from shared.db.database import Conn, Database
 
 # How long another process may go on signing with a key that rotate() has retired …
@@ -26,8 +27,10 @@ class SigningKeys:
         self._loaded_at = float("-inf")
         self._lock = asyncio.Lock()
 
-    async def sign(self, identity: Identity, seconds: int = tokens.IDENTITY_SECONDS) -> str:
-        return tokens.sign(identity, await self._current(), seconds)
+    async def sign(
+        self, identity: Identity, services: Iterable[Service], seconds: int = tokens.IDENTITY_SECONDS
+    ) -> str:
+        return tokens.sign(identity, services, await self._current(), seconds)
 
     async def public(self) -> KeySetSerialization:
         """Every key that verifies, read afresh: a service asks only when it meets a key it does not know."""
