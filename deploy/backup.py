@@ -21,6 +21,7 @@ from deploy import blobs, dumps
 from deploy.local.processes import CouldNotStart
 
 MANIFEST = "manifest.json"
+LAST_BACKUP = "credit_last_backup_timestamp_seconds"
 # In this order: whoever has reported something has an account in the later dump.
 DATABASES = ("records", "auth")
 # Sessions that were ended after the backup was made would live again.
@@ -63,7 +64,16 @@ def save(sources: Sources, folder: Path) -> Path:
     }
     (part / MANIFEST).write_text(json.dumps(told, indent=2) + "\n")
     part.rename(final)
+    _tell(folder, at)
     return final
+
+
+def _tell(folder: Path, at: datetime) -> None:
+    """For Prometheus, through node_exporter, which may be another user: there is nothing in it but a time."""
+    fresh = folder / f".{LAST_BACKUP}"
+    fresh.write_text(f"# TYPE {LAST_BACKUP} gauge\n{LAST_BACKUP} {at.timestamp():.0f}\n")
+    fresh.chmod(0o644)
+    fresh.replace(folder / "credit-backup.prom")
 
 
 def require_whole(backup: Path) -> None:

@@ -24,6 +24,8 @@ from shared.messaging.consumer import Consumer, Handle, PermanentError
 
 log = logging.getLogger(__name__)
 
+TYPES = (UploadAccepted.routing_key(),)
+
 _DOWN = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError, RuntimeError)
 _FETCH_SECONDS = 5.0
 _BROKER_PAUSE = 1.0

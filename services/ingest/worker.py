@@ -5,7 +5,7 @@ import logging
 from contextlib import suppress
 
 from services.ingest import child
-from services.ingest.consumers import Lane, handle_uploads
+from services.ingest.consumers import TYPES, Lane, handle_uploads
 from services.ingest.resources import limits_of
 from services.ingest.service.checking import CheckingService
 from services.ingest.settings import Settings
@@ -44,7 +44,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             await declare_all(publishing)
             outbox = Publisher(await declare_exchange(publishing))
             service = CheckingService(storage, outbox, limits_of(settings), seconds=settings.child_seconds)
-            consumer = Consumer([], handle_uploads(service))
+            consumer = Consumer([], handle_uploads(service), types=TYPES)
             holding = asyncio.create_task(consumer.run(stop))  # lets go of what is held when it is time to stop
             lanes = []
             for lane in LANES:

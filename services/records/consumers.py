@@ -15,6 +15,13 @@ from shared.messaging.consumer import Handle, PermanentError
 M = TypeVar("M", bound=Message)
 N = TypeVar("N", rows.RowsChecked, CheckingStarted, UploadChecked, UploadFailed)
 
+TYPES = (
+    rows.ROUTING_KEY,
+    CheckingStarted.routing_key(),
+    UploadChecked.routing_key(),
+    UploadFailed.routing_key(),
+)
+
 _ROWS = msgspec.json.Decoder(rows.RowsChecked)
 
 

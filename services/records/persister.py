@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from aio_pika.abc import AbstractChannel, AbstractRobustConnection
 
-from services.records.consumers import persister_handle
+from services.records.consumers import TYPES, persister_handle
 from services.records.migrations import FOLDER
 from services.records.publicity.reminders.service import RemindersService
 from services.records.settings import Settings
@@ -82,7 +82,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
 async def _consumer(connection: AbstractRobustConnection, lane: Lane, storing: StoringService) -> Consumer:
     channel = await open_channel(connection, prefetch=PREFETCH[lane])
-    return Consumer([await declare_persister_queue(channel, lane)], persister_handle(storing))
+    return Consumer([await declare_persister_queue(channel, lane)], persister_handle(storing), types=TYPES)
 
 
 def _publishing(publisher: Publisher) -> Callable[[UploadAccepted], Awaitable[None]]:

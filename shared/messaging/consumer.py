@@ -12,6 +12,7 @@ reject, never nack: since RabbitMQ 4.3 a nack no longer counts towards the deliv
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import product
 from typing import Protocol
 
 import structlog
@@ -26,6 +27,7 @@ from shared.telemetry.tracing import handling
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 30.0
+OUTCOMES = ("done", "retried", "parked")
 
 
 class Delivery(Protocol):
@@ -51,7 +53,17 @@ class PermanentError(Exception):
 
 
 class Consumer:
-    def __init__(self, queues: Sequence[AbstractQueue], handle: Handle, *, retry_pause: float = 1.0) -> None:
+    def __init__(
+        self,
+        queues: Sequence[AbstractQueue],
+        handle: Handle,
+        *,
+        types: Sequence[str] = (),
+        retry_pause: float = 1.0,
+    ) -> None:
+        """`types`: of the messages that come, so that each is counted from 0 and the first is an increase."""
+        for one, outcome in product(types, OUTCOMES):
+            MESSAGES.labels(one, outcome)
         self._queues = queues
         self._handle = handle
         self._retry_pause = retry_pause

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from shared.telemetry.metrics import READY
+
 log = logging.getLogger(__name__)
 
 Check = Callable[[], Awaitable[None]]  # raises when the dependency cannot be reached
@@ -25,21 +27,20 @@ def add_health(app: web.Application, checks: Mapping[str, Check]) -> None:
 
     said: dict[str, str] = {}
 
-    async def readyz(_request: web.Request) -> web.Response:
-        failed, why = [], {}
-        for name, check in checks.items():
-            try:
-                async with asyncio.timeout(3):
-                    await check()
-            except NotReady as reason:
-                failed.append(name)
-                why[name] = str(reason)
-            except Exception:  # whatever it is, the dependency is not usable
-                failed.append(name)
+    async def ask() -> tuple[list[str], dict[str, str]]:
+        """What cannot be used, and why as far as a check can say; all at once: three seconds at most."""
+        answers = dict(zip(checks, await asyncio.gather(*map(_ask, checks.values())), strict=True))
+        for name, answer in answers.items():
+            READY.labels(name).set(answer is None)
+        why = {name: str(answer) for name, answer in answers.items() if isinstance(answer, NotReady)}
         for name in why.keys() - said.keys():  # once, not every few seconds
             log.warning("not ready: %s: %s", name, why[name])
         said.clear()
         said.update(why)
+        return [name for name, answer in answers.items() if answer is not None], why
+
+    async def readyz(_request: web.Request) -> web.Response:
+        failed, why = await ask()
         if failed:
             answer = {"status": "not ready", "failed": failed, **({"why": why} if why else {})}
             return web.Response(
@@ -48,6 +49,16 @@ def add_health(app: web.Application, checks: Mapping[str, Check]) -> None:
         return web.json_response({"status": "ready", "checked": list(checks)})
 
     async def metrics(_request: web.Request) -> web.Response:
+        await ask()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)])
+
+
+async def _ask(check: Check) -> Exception | None:
+    try:
+        async with asyncio.timeout(3):
+            await check()
+    except Exception as reason:  # whatever it is, the dependency is not usable
+        return reason
+    return None

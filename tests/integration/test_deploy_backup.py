@@ -2,14 +2,17 @@
 
 import asyncio
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import AsyncGenerator, Generator
+from datetime import datetime
 from pathlib import Path
 
 import aiohttp
 import asyncpg
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from deploy import backup, dumps
 from deploy.local import runner as local
@@ -43,6 +46,10 @@ async def run(runner: Runner, verb: str, *words: str) -> str:
     return done.stdout
 
 
+def backups(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_dir()]
+
+
 async def uploads(api: Api) -> list[Json]:
     return list((await api.get("/uploads?size=200&deleted=true"))["items"])
 
@@ -72,7 +79,7 @@ async def test_back_to_a_backup_made_while_departments_reported(  # noqa: PLR091
     assert len(sent) > before, "nothing came while the backup was made"
     reporting.cancel()
     await asyncio.gather(reporting, return_exceptions=True)
-    (saved,) = tmp_path.iterdir()
+    [saved] = backups(tmp_path)
     assert str(saved) in said
     assert {path.stat().st_mode & 0o077 for path in saved.rglob("*") if path.is_file() and path.parent != saved} == {0}
 
@@ -109,7 +116,7 @@ async def test_back_to_a_backup_made_while_departments_reported(  # noqa: PLR091
 
     # The next backup links what the first has, and a dump that was changed is not put back.
     said = await run(runner, "backup", str(tmp_path))
-    second = next(path for path in tmp_path.iterdir() if path != saved)
+    second = next(path for path in backups(tmp_path) if path != saved)
     assert (second / "blobs" / "uploads" / first["id"]).samefile(saved / "blobs" / "uploads" / first["id"])
     (second / "records.dump").write_bytes(b"not what it was")
     with pytest.raises(CouldNotStart, match=r"records\.dump"):
@@ -159,6 +166,15 @@ async def test_a_file_comes_back_as_private_and_as_old_as_it_was(sources: backup
     assert (store / FILE).stat().st_mode & 0o777 == 0o600
     assert (store / "uploads").stat().st_mode & 0o777 == 0o700
     assert (store / FILE).stat().st_mtime == 1_600_000_000
+
+
+async def test_prometheus_may_read_when_the_last_backup_was(sources: backup.Sources, tmp_path: Path) -> None:
+    saved = await asyncio.to_thread(backup.save, sources, tmp_path / "saved")
+    [file] = (tmp_path / "saved").glob("*.prom")
+    assert file.stat().st_mode & 0o777 == 0o644
+    [family] = text_string_to_metric_families(file.read_text())
+    at = datetime.fromisoformat(json.loads((saved / "manifest.json").read_text())["at"])
+    assert [(sample.name, sample.value) for sample in family.samples] == [(backup.LAST_BACKUP, at.timestamp())]
 
 
 async def test_a_file_that_was_damaged_in_a_backup_is_neither_put_back_nor_taken_over(

@@ -234,8 +234,11 @@ async def test_it_says_that_it_lives_and_what_it_waits_for(gateway: Gateway) -> 
     answer = await gateway.ask("GET", "/readyz")
     assert (answer.status, (await answer.json())["failed"]) == (503, ["broker"])
     await gateway.servers["ingest"].cleanup()
+    told = await (await gateway.ask("GET", "/metrics")).text()
+    assert "credit_http_request_seconds" in told
+    for check, ready in (("auth", 1), ("ingest", 0), ("broker", 0)):  # asked when scraped, with no probe in between
+        assert f'credit_ready{{check="{check}"}} {ready}.0\n' in told
     assert (await (await gateway.ask("GET", "/readyz")).json())["failed"] == ["ingest", "broker"]
-    assert "credit_http_request_seconds" in await (await gateway.ask("GET", "/metrics")).text()
 
 
 async def test_an_unexpected_answer_of_auth_is_not_shown(gateway: Gateway) -> None:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
+from deploy import backup
 from shared.telemetry import metrics
 from tests.fixtures.room import ROOT
 from tests.unit.test_deploy_compose import HEALTH_PORTS
@@ -19,8 +20,15 @@ from tests.unit.test_deploy_compose import HEALTH_PORTS
 RULES = yaml.safe_load((ROOT / "deploy" / "prometheus" / "alerts.yml").read_text())["groups"][0]["rules"]
 PANELS = json.loads((ROOT / "deploy" / "grafana" / "dashboard.json").read_text())["panels"]
 EXPRESSIONS = [rule["expr"] for rule in RULES] + [target["expr"] for panel in PANELS for target in panel["targets"]]
-# Prometheus' own, and RabbitMQ's plugin's.
-OTHERS = {"up", "rabbitmq_queue_messages", "process_resident_memory_bytes", "process_open_fds", "process_max_fds"}
+# Prometheus' own, its Python client's, RabbitMQ's plugin's, node_exporter's, the kubelet's; and what a backup leaves.
+OTHERS = {
+    "up", "process_resident_memory_bytes", "process_open_fds", "process_max_fds",
+    "rabbitmq_queue_messages", "rabbitmq_process_resident_memory_bytes", "rabbitmq_resident_memory_limit_bytes",
+    "node_filesystem_avail_bytes", "node_filesystem_size_bytes",
+    "node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes",
+    "container_memory_working_set_bytes", "container_spec_memory_limit_bytes",
+    backup.LAST_BACKUP,
+}  # fmt: skip
 
 
 def ours() -> set[str]:

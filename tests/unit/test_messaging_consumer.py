@@ -37,3 +37,13 @@ async def test_every_message_is_answered_once_and_counted(error: Exception | Non
     assert message.answers == [answer]
     labels = {"type": message.type or "", "outcome": outcome}
     assert REGISTRY.get_sample_value("credit_messages_total", labels) == 1
+
+
+def test_what_will_come_is_counted_from_nothing() -> None:
+    """A counter that appears with its first message shows no increase for it."""
+
+    async def handle(_type: str, _body: bytes) -> None: ...
+
+    Consumer([], handle, types=["test.expected"])
+    for outcome in ("done", "retried", "parked"):
+        assert REGISTRY.get_sample_value("credit_messages_total", {"type": "test.expected", "outcome": outcome}) == 0
