@@ -16,9 +16,7 @@ from typing import NamedTuple
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
-from shared.messaging.topology import PERSISTER, WORKER
-
-QUEUES = (f"{WORKER}.parked", f"{PERSISTER}.parked")
+from shared.messaging.topology import PARKED_QUEUES
 
 
 class Parked(NamedTuple):
@@ -41,7 +39,7 @@ async def work(amqp: str, verb: str) -> list[Parked]:
     """
     done = []
     async with await aio_pika.connect(amqp) as connection, connection.channel() as channel:
-        for name in QUEUES:
+        for name in PARKED_QUEUES:
             async with _taken(channel, name) as messages:
                 for message in messages:
                     parked = _parked(message)

@@ -160,6 +160,7 @@ class RabbitMQ:
     def wipe(self) -> None:
         """Lose every queue, message and user; the next start begins empty."""
         self.kill()
+        (self.folder / "settled").unlink(missing_ok=True)
         shutil.rmtree(self.data, ignore_errors=True)
 
     def _end(self, first: signal.Signals) -> None:

@@ -22,7 +22,7 @@ from deploy.local.postgres import binaries
 from deploy.local.processes import CouldNotStart
 from deploy.local.room import MARK, Room, number
 from deploy.local.supervision import Program, Supervisor
-from shared.messaging.topology import LANES, PERSISTER, SHARDS, WORKER, persister_queue, worker_queue
+from shared.messaging.topology import QUEUES
 
 LOCK = "lock"
 READY_SECONDS = 120.0
@@ -157,11 +157,8 @@ def _sources(room: Room) -> backup.Sources:
 
 async def _forget_messages(amqp: str) -> None:
     """They are about a time that has not been yet. The processes declare their queues again."""
-    queues = [f"{queue}.parked" for queue in (WORKER, PERSISTER)]
-    queues += [persister_queue(lane) for lane in LANES]
-    queues += [worker_queue(lane, shard) for lane in LANES for shard in range(SHARDS)]
     async with await aio_pika.connect(amqp) as connection, connection.channel() as channel:
-        for queue in queues:
+        for queue in QUEUES:
             await channel.queue_delete(queue)
 
 

@@ -6,11 +6,11 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import ClientSession
 
 from services.ingest import child
-from services.ingest.errors import StoreDown
 from services.ingest.records_client import RecordsClient
 from services.ingest.service.door import Bounds, IngestService
 from services.ingest.settings import Settings
@@ -21,6 +21,8 @@ from shared.errors import Unavailable
 from shared.messaging.connection import DOWN, open_channel, open_connection
 from shared.messaging.publisher import Publisher
 from shared.messaging.topology import declare_all, declare_exchange, shard_of
+from shared.messaging.watch import LOOK_SECONDS, QueueWatch
+from shared.process import every
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,12 @@ def limits_of(settings: Settings) -> Limits:
 async def open_resources(settings: Settings, http: ClientSession) -> AsyncGenerator[Resources]:
     await child.warm_up()
     storage = Storage(settings.blobs, keep_days=settings.keep_files_days)
-    async with open_publish(settings.amqp) as publish, _janitor(storage):
+    watch = QueueWatch(settings.amqp)
+    async with (
+        open_publish(settings.amqp) as publish,
+        _repeating(SWEEP_SECONDS, partial(_clear, storage)),
+        _repeating(LOOK_SECONDS, watch.look),
+    ):
         yield Resources(
             IngestService(
                 storage,
@@ -96,19 +103,15 @@ async def open_publish(url: str) -> AsyncGenerator[Publish]:
             await task
 
 
-@asynccontextmanager
-async def _janitor(storage: Storage) -> AsyncGenerator[None]:
-    async def sweep() -> None:
-        while True:
-            try:
-                removed = await storage.sweep()
-                if removed:
-                    log.info("removed %d files: never registered, or kept long enough", removed)
-            except StoreDown:
-                log.warning("the store is away; sweeping later")
-            await asyncio.sleep(SWEEP_SECONDS)
+async def _clear(storage: Storage) -> None:
+    removed = await storage.sweep()
+    if removed:
+        log.info("removed %d files: never registered, or kept long enough", removed)
 
-    task = asyncio.create_task(sweep())
+
+@asynccontextmanager
+async def _repeating(seconds: float, work: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
+    task = asyncio.create_task(every(seconds, work, asyncio.Event()))
     try:
         yield
     finally:

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import aio_pika
-from aio_pika.abc import AbstractChannel, AbstractRobustConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractRobustConnection
 from aio_pika.exceptions import AMQPError
 from yarl import URL
 
@@ -108,15 +108,23 @@ async def _end_when_stuck(connection: AbstractRobustConnection, url: str) -> Non
 
 
 async def _answers(url: str) -> bool:
-    """Whether any node does."""
+    try:
+        await (await connect_once(url)).close()
+    except (BrokerDown, *DOWN):
+        return False
+    return True
+
+
+async def connect_once(url: str) -> AbstractConnection:
+    """A connection that does not come back, to the first node that takes it.
+
+    Raises:
+        BrokerDown: none did.
+    """
     for node in nodes_of(url):
-        try:
-            async with asyncio.timeout(_LOOK_SECONDS):
-                await (await aio_pika.connect(node)).close()
-        except DOWN:
-            continue
-        return True
-    return False
+        with suppress(*DOWN):
+            return await aio_pika.connect(node, timeout=_LOOK_SECONDS)
+    raise BrokerDown
 
 
 async def open_channel(connection: AbstractRobustConnection, *, prefetch: int | None = None) -> AbstractChannel:

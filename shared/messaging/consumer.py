@@ -12,6 +12,7 @@ reject, never nack: since RabbitMQ 4.3 a nack no longer counts towards the deliv
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import product
 from typing import Protocol
 
@@ -21,6 +22,7 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from opentelemetry.trace import SpanKind
 
 from shared.errors import Unavailable
+from shared.messaging.connection import DOWN
 from shared.telemetry.metrics import MESSAGES
 from shared.telemetry.tracing import handling
 
@@ -75,7 +77,7 @@ class Consumer:
 
         At most `drain_seconds`; what is not finished by then stays unacked and is delivered again.
         """
-        tags = [(queue, await queue.consume(self._on_message)) for queue in self._queues]
+        tags = [(queue, tag) for queue in self._queues if (tag := await self._subscribe(queue, stop)) is not None]
         await stop.wait()
         self._stopping.set()
         for queue, tag in tags:
@@ -86,6 +88,17 @@ class Consumer:
                 break
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=drain_seconds)
+
+    async def _subscribe(self, queue: AbstractQueue, stop: asyncio.Event) -> str | None:
+        """Its consumer tag; None when it was time to stop first. A queue that does not answer is made anew (watch)."""
+        while not stop.is_set():
+            try:
+                return await queue.consume(self._on_message)
+            except DOWN as error:
+                log.warning("%s gives nothing yet: %s", queue.name, type(error).__name__)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), self._retry_pause)
+        return None
 
     async def _on_message(self, raw: AbstractIncomingMessage) -> None:
         task = asyncio.current_task()

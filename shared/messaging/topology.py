@@ -44,6 +44,16 @@ def persister_queue(lane: Lane) -> str:
     return f"{PERSISTER}.{lane}"
 
 
+# Where the messages end that nobody can handle.
+PARKED_QUEUES = (f"{WORKER}.parked", f"{PERSISTER}.parked")
+# Every durable queue.
+QUEUES = (
+    *PARKED_QUEUES,
+    *(persister_queue(lane) for lane in LANES),
+    *(worker_queue(lane, shard) for lane in LANES for shard in range(SHARDS)),
+)
+
+
 async def declare_exchange(channel: AbstractChannel) -> AbstractExchange:
     return await channel.declare_exchange(EVENTS, ExchangeType.TOPIC, durable=True)
 
@@ -100,7 +110,7 @@ async def declare_persister_queue(channel: AbstractChannel, lane: Lane) -> Abstr
 
 
 async def declare_all(channel: AbstractChannel) -> None:
-    """Every durable queue. Idempotent; called by each process that publishes or consumes, so that no order of starting
+    """All of QUEUES. Idempotent; called by each process that publishes or consumes, so that no order of starting
     and no wiped broker leaves a message without a queue."""
     for lane in LANES:
         await declare_persister_queue(channel, lane)

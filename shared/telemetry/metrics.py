@@ -9,6 +9,7 @@ HTTP_SECONDS = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
 MESSAGES = Counter("credit_messages_total", "Messages settled: done, retried or parked.", ["type", "outcome"])
+QUEUES_REPLACED = Counter("credit_queues_replaced_total", "Queues that answered nobody and were made anew.")
 READY = Gauge("credit_ready", "Whether what the process leans on can be used: asked anew at every scrape.", ["check"])
 FILES = Counter("credit_files_total", "Workbooks read by a worker.", ["outcome"])
 FILE_SECONDS = Histogram(

@@ -19,11 +19,10 @@ import aio_pika
 import aiohttp
 import pytest
 
-from shared.messaging.topology import PERSISTER, persister_queue
+from shared.messaging.topology import PERSISTER, QUEUES, persister_queue
 from tests.e2e.api import Answer, Api, id_card, licence, penalty, workbook
 from tests.faults.town import UNREACHABLE
 from tests.fixtures.platform import Fragile, open_fragile
-from tests.fixtures.rabbitmq import QUEUES
 from tests.offices import make_reporter
 
 NAME = "欧阳鹊桥"

@@ -15,11 +15,11 @@ import asyncpg
 import psutil
 
 from services.ingest.settings import Settings
+from shared.messaging.topology import QUEUES
 from tests import odd_workbooks as odd
 from tests.e2e.api import Api
 from tests.faults.storm import vitals
 from tests.fixtures.platform import Fragile, Platform
-from tests.fixtures.rabbitmq import QUEUES
 from tests.offices import make_reporter
 from tests.security.mutations import CANARY, mutated
 
