@@ -1,6 +1,9 @@
 """The manifests fit Kubernetes' own schemas, and say the same as docker-compose.yml; no cluster runs here."""
 
+import copy
 import re
+from collections.abc import Iterator
+from functools import reduce
 from typing import Any
 
 import kubernetes_validate
@@ -15,14 +18,13 @@ from services.ingest.settings import Settings as IngestSettings
 from services.records.settings import Settings as RecordsSettings
 from shared.messaging.topology import LANES, SHARDS, worker_queue
 from tests.fixtures.room import ROOT
+from tests.unit.foreign import FOREIGN
 from tests.unit.test_deploy_compose import HEALTH_PORTS, PROCESSES
 
 Json = dict[str, Any]
 
 FOLDER = ROOT / "deploy" / "k8s"
 VERSION = "1.33"
-# Made by others than Kubernetes: no schema of theirs is to be had here.
-FOREIGN = {"Kustomization", "ScaledObject", "TriggerAuthentication"}
 SETTINGS: dict[str, type[BaseSettings]] = {
     "AUTH": AuthSettings,
     "GATEWAY": GatewaySettings,
@@ -62,6 +64,29 @@ def environment(workload: Json) -> dict[str, str]:
 )
 def test_each_fits_its_schema(manifest: Json) -> None:
     assert kubernetes_validate.validate(manifest, VERSION, strict=True) == VERSION
+
+
+def paths(value: Any) -> Iterator[tuple[Any, ...]]:
+    """Where every field of `value` stands, its own name last."""
+    if isinstance(value, dict | list):
+        for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(name, str):
+                yield (name,)
+            yield from ((name, *path) for path in paths(inner))
+
+
+@pytest.mark.parametrize("manifest", [one for one in load() if one["kind"] in FOREIGN], ids=lambda one: one["kind"])
+def test_each_of_others_fits_what_they_say_and_a_field_misspelt_does_not(manifest: Json) -> None:
+    model = FOREIGN[manifest["kind"]]
+    model.model_validate(manifest)
+    for *place, name in paths(manifest):
+        if "labels" in place:
+            continue
+        misspelt = copy.deepcopy(manifest)
+        inner = reduce(lambda value, part: value[part], place, misspelt)
+        inner[f"{name}s"] = inner.pop(name)
+        with pytest.raises(ValidationError, match=f"{name}s"):
+            model.model_validate(misspelt)
 
 
 def test_the_kustomization_names_every_file(manifests: list[Json]) -> None:
