@@ -33,7 +33,7 @@ def arguments() -> argparse.Namespace:
     common.add_argument("--token-file", type=Path, help="令牌文件；不给时用环境变量 CREDIT_TOKEN")
     parser = Parser(
         prog="python -m deploy.client",
-        description="批量上报 .xls 文件。退出码：0 全部入库，1 有行被退回，2 有文件导入失败，3 连不上或未获授权。",
+        description="批量上报 .xls 文件。退出码：0 全部入库，1 有行被退回，2 有文件读取失败，3 连不上或未获授权。",
     )
     verbs = parser.add_subparsers(dest="verb", required=True)
     upload = verbs.add_parser("upload", parents=[common], help="上报文件，等待结果")

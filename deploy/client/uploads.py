@@ -10,13 +10,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from deploy.client.api import Api, ClientProblem, Json, Refused, Unclear
 
 STATES = {
-    "received": "已接收",
-    "checking": "校验中",
-    "storing": "入库中",
+    "received": "等待检查",
+    "checking": "正在检查",
+    "storing": "正在入库",
     "stored": "全部入库",
     "partly_stored": "部分入库",
     "rejected": "未入库",
-    "failed": "导入失败",
+    "failed": "读取失败",
     "awaiting_confirmation": "待确认",
     "cancelled": "已取消",
 }

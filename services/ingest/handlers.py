@@ -70,7 +70,7 @@ async def get_file(request: web.Request) -> web.StreamResponse:
 
 async def get_rejected(request: web.Request) -> web.StreamResponse:
     pieces = request.app[SERVICE].rejected(_identity(request), caller(request).department.code, _upload_id(request))
-    return await _stream(request, pieces, "待改正数据.xls")
+    return await _stream(request, pieces, "退回数据.xls")
 
 
 async def export_records(request: web.Request) -> web.StreamResponse:

@@ -52,7 +52,7 @@ OPERATIONS = [
         "GET",
         f"{ONE_UPLOAD}/rejected.xls",
         handlers.get_rejected,
-        "下载没有入库的行",
+        "下载退回数据表",
         Group.UPLOADS,
         answer=XLS,
         path_types={"upload_id": _UUID},

@@ -17,6 +17,8 @@ class UserMessage(Shape):
     link: str
     created_at: AwareDatetime
     read_at: AwareDatetime | None
+    now: str | None = Field(description="What has become of it since, in Chinese; null where nothing has.")
+    settled: bool = Field(description="Nothing is left to do about it.")
 
 
 class MessagePage(Page[UserMessage]):

@@ -12,25 +12,25 @@ from shared.contracts.identity import DepartmentRef
 
 
 class UploadState(StrEnum):
-    RECEIVED = "received"  # 已接收
-    CHECKING = "checking"  # 校验中
-    STORING = "storing"  # 入库中
+    RECEIVED = "received"  # 等待检查
+    CHECKING = "checking"  # 正在检查
+    STORING = "storing"  # 正在入库
     STORED = "stored"  # 全部入库
     PARTLY_STORED = "partly_stored"  # 部分入库
     REJECTED = "rejected"  # 未入库
-    FAILED = "failed"  # 导入失败
+    FAILED = "failed"  # 读取失败
     AWAITING_CONFIRMATION = "awaiting_confirmation"  # 待确认
     CANCELLED = "cancelled"  # 已取消
 
 
 STATE_NAMES = {
-    UploadState.RECEIVED: "已接收",
-    UploadState.CHECKING: "校验中",
-    UploadState.STORING: "入库中",
+    UploadState.RECEIVED: "等待检查",
+    UploadState.CHECKING: "正在检查",
+    UploadState.STORING: "正在入库",
     UploadState.STORED: "全部入库",
     UploadState.PARTLY_STORED: "部分入库",
     UploadState.REJECTED: "未入库",
-    UploadState.FAILED: "导入失败",
+    UploadState.FAILED: "读取失败",
     UploadState.AWAITING_CONFIRMATION: "待确认",
     UploadState.CANCELLED: "已取消",
 }

@@ -134,6 +134,8 @@ async def test_only_what_may_be_reported_is_offered_and_nothing_hidden_is_called
                 dataset["departments"] = ["elsewhere"]
             elif dataset["code"] == "xzcf_fr":
                 dataset["fields"] = [{**field, "visibility": "hidden"} for field in dataset["fields"]]
+        known = next(dataset for dataset in listed["items"] if dataset["code"] == "xzxk_fr")
+        listed["items"].insert(0, {**known, "code": "a_licence", "name": "排在前面的许可", "standard": "另一标准"})
         await route.fulfill(response=answer, json=listed)
 
     await page.route("**/api/v1/datasets?*", as_elsewhere)
@@ -147,8 +149,15 @@ async def test_only_what_may_be_reported_is_offered_and_nothing_hidden_is_called
     await page.get_by_role("menuitem", name="行政许可信息管理").click()
     await expect(page.get_by_role("button", name="撤销", exact=True)).to_be_visible()
     await expect(page.get_by_role("button", name="新增")).to_have_count(0)
+    # Whichever sorts first, the list begins with the dataset that is always there; then with what was last chosen.
+    standard = page.get_by_label("标准").locator("xpath=ancestor::div[contains(@class,'el-select__wrapper')]")
+    await expect(standard).to_have_text((await screen.definition("xzxk_fr"))["standard"])
+    await choose(page, "标准", "另一标准")
+    await expect(page).to_have_url(re.compile("dataset=a_licence"))
     await page.get_by_role("menuitem", name="行政处罚信息管理").click()
     await expect(page.get_by_role("button", name="新增")).to_be_visible()
+    await page.get_by_role("menuitem", name="行政许可信息管理").click()
+    await expect(standard).to_have_text("另一标准")
     await page.goto("/reports/new")
     await expect(page.get_by_label("温馨提示")).to_contain_text("将按规定对外公示")
     for head in ("序号", "模板文件", "创建人", "创建时间", "操作"):

@@ -9,7 +9,7 @@ import xlrd
 import xlwt
 from playwright.async_api import Dialog, Route, expect
 
-from tests.e2e.api import licence, workbook
+from tests.e2e.api import licence, uscc, workbook
 from tests.e2e.browser import Screen, choose, eventually, file_of
 
 NAME = "市演练局许可法人.xls"
@@ -130,6 +130,8 @@ async def test_a_dry_run_shows_before_and_after_and_is_confirmed(screen: Screen)
     await page.get_by_role("tab", name="更新（1）").click()
     await expect(page.get_by_text("长治市质量技术监督局", exact=True).first).to_be_visible()
     await expect(page.get_by_text("长治市市场监督管理局", exact=True).first).to_be_visible()
+    # A row says whom it is about, and its key.
+    await expect(page.get_by_text(f"{licence(1)['XK_XDR']} · {licence(1)['XK_WSH']}", exact=False)).to_be_visible()
     await screen.picture(page, "comparison")
     await screen.accessible(page)
     await page.get_by_role("button", name="确认入库").click()
@@ -211,7 +213,7 @@ async def test_a_double_click_sends_one_file(screen: Screen) -> None:
 async def test_a_row_set_aside_waits_no_more_and_can_be_taken_back(screen: Screen) -> None:
     definition = await screen.definition("xzxk_fr")
     api = await screen.api()
-    rows = [licence(1), licence(2, XK_SPLB="一般"), licence(3, XK_SPLB="一般")]
+    rows = [licence(1, XK_XDR_SHXYM=uscc(1).lower()), licence(2, XK_SPLB="一般"), licence(3, XK_SPLB="一般")]
     upload = await api.upload("xzxk_fr", workbook(definition, rows))
     await api.post(f"/uploads/{upload['id']}/rows/4/ignore", {"reason": "重复录入"}, status=200)
     page = await screen.page("reporter", "/home")
@@ -219,7 +221,11 @@ async def test_a_row_set_aside_waits_no_more_and_can_be_taken_back(screen: Scree
     await page.goto(f"/uploads/{upload['id']}")
     await expect(page.get_by_text("部分入库：1 行已保存，1 行退回，1 行已忽略。")).to_be_visible()
     await page.goto(f"/uploads/{upload['id']}/failures")
-    await expect(page.get_by_role("tab", name="待改正（1）")).to_be_visible()
+    for tab in ("待改正（1）", "有提醒（1）", "已改正（0）", "已忽略（1）"):
+        await expect(page.get_by_role("tab", name=tab)).to_be_visible()
+    await page.get_by_role("tab", name="有提醒（1）").click()
+    await expect(page.get_by_text("显示 1 到 1 条，共 1 条记录")).to_be_visible()
+    await page.get_by_role("tab", name="待改正（1）").click()
     await page.get_by_role("button", name="忽略第 5 行").click()
     dialog = page.get_by_role("dialog", name="忽略这一行")
     await dialog.get_by_role("textbox").fill("重复录入")

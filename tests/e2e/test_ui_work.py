@@ -5,6 +5,8 @@ import re
 
 from playwright.async_api import Locator, expect
 
+from deploy.client.uploads import STATES
+from shared.contracts.uploads import STATE_NAMES
 from tests.e2e.api import Api, Json, licence, penalty, uscc, workbook
 from tests.e2e.browser import PASSWORD, Screen, choose
 from tests.fixtures.room import ROOT
@@ -106,7 +108,15 @@ async def test_messages_are_filtered_and_lead_to_their_thing(screen: Screen) -> 
     await screen.picture(page, "messages")
     await messages.get_by_role("button").click()
     await page.wait_for_url(f"{screen.url}/uploads/{upload['id']}")
-    await page.go_back()
+    # What was done meanwhile is said where the message stands.
+    mended = await api.call(
+        "PATCH", f"/uploads/{upload['id']}/rows/4", {"values": {"XK_XDR": "长治市第2煤层气有限公司"}}
+    )
+    assert mended.status == 200
+    await page.goto("/messages?kind=rows_waiting")
+    await expect(messages).to_contain_text("已全部改正。")
+    await screen.accessible(page)
+    await screen.picture(page, "messages-settled")
     await expect(messages).to_have_count(1)
     await expect(messages.get_by_text("未读")).to_have_count(0)
     await page.get_by_text("未读", exact=True).click()
@@ -313,6 +323,14 @@ async def test_the_audit_is_filtered_and_reads_in_words(screen: Screen) -> None:
     await page.get_by_role("button", name="清除条件").click()
     await expect(page.get_by_label("操作人姓名")).to_have_value("")
     assert page.url.endswith("/admin/audit")
+
+
+def test_a_state_has_one_name_everywhere() -> None:
+    """In the pages, in messages and errors, and in the client."""
+    pages = (ROOT / "services/gateway/web/src/lib/format.ts").read_text()
+    states = pages.partition("UPLOAD_STATES")[2].partition("RECORD_STATES")[0]
+    shown = dict(re.findall(r"(\w+): \{ text: '([^']+)'", states))
+    assert shown == {state.value: name for state, name in STATE_NAMES.items()} == STATES
 
 
 def test_every_action_of_the_audit_has_its_name() -> None:

@@ -115,6 +115,50 @@ async def test_rows_that_became_late_while_they_waited_are_told(world: World) ->
     assert "已超过" in event.title
 
 
+@pytest.mark.parametrize(
+    ("since", "now", "settled"),
+    [
+        ("progressed_at = now()", None, False),
+        ("corrected = 1, rejected = 1", "现在还有 1 行待改正。", False),
+        ("corrected = 2, rejected = 0, state = 'stored'", "已全部改正。", True),
+        ("ignored = 2", "已全部改正或忽略。", True),
+        ("data_deleted_at = now()", "这次上报的数据已经撤回，不用再改正。", True),
+        ("deleted_at = now()", "这条上传记录已经删除，不用再改正。", True),
+        ("emptied_at = now(), ignored = rejected", "明细已超过保存期，不能再改正。", True),
+    ],
+)
+async def test_a_message_says_what_became_of_its_rows(world: World, since: str, now: str | None, settled: bool) -> None:
+    late = (today() - timedelta(days=21)).isoformat()
+    await rejected_rows(world, [late, late], uploaded_at=today() - timedelta(days=20))
+    await reminded(world)
+    await world.fetch(f"UPDATE upload SET {since}")  # the test's own words
+    [message] = (await world.caller("d1").get("/messages"))["items"]
+    assert (message["now"], message["settled"]) == (now, settled)
+    read = await world.caller("d1").post(f"/messages/{message['id']}/read")
+    assert (read["now"], read["settled"]) == (now, settled)
+
+
+@pytest.mark.parametrize(
+    ("state", "now"),
+    [
+        ("awaiting_confirmation", None),
+        ("storing", None),
+        ("cancelled", "试运行已取消，没有入库。"),
+        ("stored", "已确认，全部入库。"),
+    ],
+)
+async def test_a_dry_run_that_was_decided_asks_no_more(world: World, state: str, now: str | None) -> None:
+    await rejected_rows(world, [], uploaded_at=today())
+    [upload] = await world.fetch(f"UPDATE upload SET state = '{state}' RETURNING upload_id")
+    async with world.db.transaction() as conn:
+        await messages.add(
+            conn, kind="import_finished", department_code="d1", user_id=None, title="待确认", body="…",
+            link=f"/uploads/{upload['upload_id']}", fact=f"upload:{upload['upload_id']}:awaiting_confirmation",
+        )  # fmt: skip
+    [message] = (await world.caller("d1").get("/messages"))["items"]
+    assert (message["now"], message["settled"]) == (now, now is not None)
+
+
 async def test_what_has_waited_for_long_still_stands_on_the_home_page(world: World) -> None:
     sent = today() - timedelta(days=200)
     await rejected_rows(world, [(sent - timedelta(days=1)).isoformat()], uploaded_at=sent)

@@ -22,7 +22,7 @@ from shared.contracts.uploads import Upload
 from shared.datasets.definition import Dataset
 
 _HOW_TO_MEND = (
-    "这里是没有入库的行。红色单元格有错误，黄色单元格请核对，原因见“错误原因”列。改正后直接上传本文件，对应的错误会自动销号；"
+    "这里是退回的行，没有入库。红色单元格有错误，黄色单元格请核对，原因见“错误原因”列。改正后直接上传本文件，原来的问题会自动了结；"
     "请不要改动第 1、2 行和“原行号”列。第 1、2 行不导入。"
 )
 # "第 6 行 G 列" speaks of the file that was sent, not of this one.
@@ -38,7 +38,7 @@ def rejected_workbook(lines: Iterator[bytes]) -> bytes:
     writer = SheetWriter(
         book,
         sheet_name(dataset),
-        f"{title_of(dataset, ' 待改正数据')}{upload_mark(upload.id)}\n{_HOW_TO_MEND}",
+        f"{title_of(dataset, ' 退回数据')}{upload_mark(upload.id)}\n{_HOW_TO_MEND}",
         [*headings, Heading(REASON_LABEL, 60), Heading(ROW_LABEL, 10)],
     )
     codes = [field.code for field in dataset.fields]

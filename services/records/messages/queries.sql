@@ -1,3 +1,13 @@
+-- part: as_shown
+m.message_id, m.kind, m.title, m.body, m.link, m.created_at, r.read_at, m.fact, u.state, u.rejected, u.ignored, u.corrected,
+       u.deleted_at, u.data_deleted_at, u.emptied_at
+
+-- part: with_upload
+-- What the message is about, as it is now.
+LEFT JOIN upload u ON u.upload_id = CASE WHEN m.kind IN ('import_finished', 'rows_waiting', 'deadline_near')
+                                              AND m.link ~ '^/uploads/[0-9a-f-]{36}$'
+                                         THEN substr(m.link, 10)::uuid END
+
 -- name: add_message
 -- The same fact twice makes one message; no row comes back for the second.
 INSERT INTO message (kind, department_code, user_id, title, body, link, fact)
@@ -7,9 +17,10 @@ RETURNING message_id;
 
 -- name: list_messages
 -- $1 department  $2 user  $3 only unread?  $4 kind or NULL  $5 offset  $6 size
-SELECT m.message_id, m.kind, m.title, m.body, m.link, m.created_at, r.read_at
+SELECT {as_shown}
 FROM message m
 LEFT JOIN message_read r ON r.message_id = m.message_id AND r.user_id = $2
+{with_upload}
 WHERE m.department_code = $1 AND (m.user_id IS NULL OR m.user_id = $2)
   AND (NOT $3::boolean OR r.read_at IS NULL)
   AND ($4::text IS NULL OR m.kind = $4)
@@ -39,9 +50,10 @@ ON CONFLICT (user_id, message_id) DO NOTHING;
 
 -- name: get_message
 -- $1 department  $2 user  $3 message
-SELECT m.message_id, m.kind, m.title, m.body, m.link, m.created_at, r.read_at
+SELECT {as_shown}
 FROM message m
 LEFT JOIN message_read r ON r.message_id = m.message_id AND r.user_id = $2
+{with_upload}
 WHERE m.message_id = $3 AND m.department_code = $1 AND (m.user_id IS NULL OR m.user_id = $2);
 
 -- name: read_messages

@@ -1,6 +1,7 @@
 """消息提醒 as its reader sees it."""
 
 from services.records.messages import repository
+from services.records.messages.policy import standing
 from shared.contracts.identity import Identity
 from shared.contracts.messages import MessagePage, MessageQuery, MessagesRead, UserMessage
 from shared.db.database import Database, Row
@@ -33,6 +34,7 @@ class MessagesService:
 
 
 def _message(row: Row) -> UserMessage:
+    now = standing(row)
     return UserMessage(
         id=str(row["message_id"]),
         kind=row["kind"],
@@ -41,4 +43,6 @@ def _message(row: Row) -> UserMessage:
         link=row["link"],
         created_at=row["created_at"],
         read_at=row["read_at"],
+        now=now.words,
+        settled=now.settled,
     )

@@ -30,7 +30,7 @@ class UploadIdTaken(Conflict):
 
 class RowNotWaiting(Conflict):
     slug = "row-not-waiting"
-    title = "这一行不在等待改正"
+    title = "这一行不是待改正的"
 
 
 class ValuesInvalid(Invalid):

@@ -179,7 +179,7 @@ _INTERNAL = [
         "GET",
         f"/internal/uploads/{UPLOAD}/rejected",
         ledger.stream_rejected_rows,
-        "失败的行",
+        "退回的行",
         Group.UPLOADS,
         answer="application/x-ndjson",
         internal=True,

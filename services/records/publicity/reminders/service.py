@@ -73,7 +73,7 @@ async def _deadline_near(conn: Conn, row: Row) -> list[UserMessaged]:
             department=row["department_code"],
             user_id=row["user_id"],
             title=f"{row['late_since']} 行待改正的数据已超过 7 个工作日期限",
-            body=f"“{row['file_name']}”中有 {row['late_since']} 行上报时未通过校验，至今没有改正，已经迟报；"
+            body=f"“{row['file_name']}”中有 {row['late_since']} 行上报时退回，至今没有改正，已经迟报；"
             "请尽快改正或忽略。",
             link=link,
             fact=f"deadline_passed:{row['upload_id']}",

@@ -38,8 +38,8 @@ def messages_of(upload: Upload) -> list[Notice]:
             Notice(
                 "rows_waiting",
                 None,
-                f"“{upload.file.name}”有 {waiting} 行等待改正",
-                "可以在线逐行改正，也可以下载失败数据、改好后重新上报。",
+                f"“{upload.file.name}”有 {waiting} 行待改正",
+                "可以在失败日志里逐行改正，也可以下载退回数据表，改好后再上传。",
                 f"upload:{upload.id}:waiting",
             )
         )
@@ -50,9 +50,9 @@ def _figures(counts: Counts, state: UploadState) -> str:
     if state is UploadState.AWAITING_CONFIRMATION:
         return (
             f"试运行共 {counts.total} 行：将新增 {counts.inserted} 行，更新 {counts.updated} 行，"
-            f"无变化 {counts.unchanged} 行，未通过 {counts.rejected} 行。请确认入库或取消。"
+            f"重复未变 {counts.unchanged} 行，退回 {counts.rejected} 行。请确认入库或取消。"
         )
     return (
         f"共 {counts.total} 行：新增 {counts.inserted} 行，更新 {counts.updated} 行，"
-        f"无变化 {counts.unchanged} 行，未入库 {counts.rejected} 行。"
+        f"重复未变 {counts.unchanged} 行，退回 {counts.rejected} 行。"
     )

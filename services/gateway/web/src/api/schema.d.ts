@@ -961,7 +961,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 下载没有入库的行 */
+        /** 下载退回数据表 */
         get: operations["get_rejected"];
         put?: never;
         post?: never;
@@ -3729,6 +3729,16 @@ export interface components {
             created_at: string;
             /** Read At */
             read_at: string | null;
+            /**
+             * Now
+             * @description What has become of it since, in Chinese; null where nothing has.
+             */
+            now: string | null;
+            /**
+             * Settled
+             * @description Nothing is left to do about it.
+             */
+            settled: boolean;
         };
         /** UserRef */
         UserRef: {
@@ -9999,7 +10009,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 下载没有入库的行 */
+            /** @description 下载退回数据表 */
             200: {
                 headers: {
                     [name: string]: unknown;

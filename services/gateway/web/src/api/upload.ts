@@ -45,7 +45,7 @@ export const rejectedRows = ({ counts }: Pick<Upload, 'counts'>) => Math.max(0, 
 export const waitingRows = (upload: Upload) => (isMendable(upload) ? rejectedRows(upload) : 0)
 
 /** What the workbook of rejected rows is kept as, beside the file it came from. */
-export const rejectedName = ({ file }: Pick<Upload, 'file'>) => `${file.name.replace(/\.xls$/i, '')}（待改正）.xls`
+export const rejectedName = ({ file }: Pick<Upload, 'file'>) => `${file.name.replace(/\.xls$/i, '')}（退回数据）.xls`
 
 /** How soon a list that shows uploads is asked again: soon while one of them moves. */
 export const pollUploads = (uploads: Upload[] | undefined) => (uploads?.some(isRunning) ? 5_000 : 60_000)

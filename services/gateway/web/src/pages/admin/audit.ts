@@ -31,7 +31,7 @@ export const ACTIONS: { kind: string; title: string; actions: Record<string, str
       'upload.deleted': '删除上报记录',
     },
   },
-  { kind: '', title: '失败行', actions: { 'row.mended': '改正一行', 'row.ignored': '忽略一行', 'rows.replaced': '批量替换' } },
+  { kind: '', title: '退回的行', actions: { 'row.mended': '改正一行', 'row.ignored': '忽略一行', 'rows.replaced': '批量替换' } },
   {
     kind: 'record',
     title: '数据',
