@@ -1,7 +1,7 @@
 """Manifests that Kubernetes has no schema for: the fields we use, as their makers define them, and no others.
 
 KEDA 2: config/crd/bases/keda.sh_{scaledobjects,triggerauthentications}.yaml and pkg/scalers/rabbitmq_scaler.go (to the
-CRD a trigger's metadata are any texts; their names stand in the scaler). Kustomization: sigs.k8s.io/kustomize/api/types.
+CRD a trigger's metadata are any texts; the scaler names them). Kustomization: sigs.k8s.io/kustomize/api/types.
 """
 
 from typing import Annotated, Literal
