@@ -208,6 +208,7 @@ class AuditQuery(Body):
 class AuditEntries(Shape):
     items: list[AuditEntry]
     total: int = Field(description="All that the filters match, whatever `limit`.")
+    total_exact: bool = True
 
 
 class DepartmentPage(Page[Department]):

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.accounts import AuditEntry
-from shared.contracts.base import Page, PageQuery
+from shared.contracts.base import LongPage, PageQuery
 
 
 class AuditFilter(PageQuery):
@@ -17,5 +17,5 @@ class AuditFilter(PageQuery):
     to: Annotated[date | None, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))] = None
 
 
-class AuditPage(Page[AuditEntry]):
+class AuditPage(LongPage[AuditEntry]):
     pass

@@ -64,3 +64,7 @@ class Page(Shape, Generic[T]):
     page: int
     size: int
     total: int
+
+
+class LongPage(Page[T], Generic[T]):
+    total_exact: bool = Field(True, description="False where total is an estimate: beyond 10,000.")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.contracts.base import Body, PageQuery, Shape
+from shared.contracts.base import Body, LongPage, PageQuery, Shape
 from shared.contracts.identity import DepartmentRef
 
 
@@ -129,6 +129,10 @@ class Upload(Shape):
     emptied_at: AwareDatetime | None = Field(
         None, description="Since then nothing is kept of what its rows said, and none can be mended; its counts stay."
     )
+
+
+class UploadPage(LongPage[Upload]):
+    pass
 
 
 class Severity(StrEnum):

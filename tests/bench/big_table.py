@@ -22,6 +22,7 @@ RECORDS = int(os.environ.get("RECORDS", "2000000"))
 ROWS = 10_000
 UPLOADS = 7
 UPLOADS_KEPT = 200  # in queries.sql
+ROWS_A_FILE = 200  # in queries.sql
 READS = 200
 SQL = load_queries("tests.bench")
 TRADES = ("煤层气", "建筑安装", "食品加工", "医药连锁", "物流运输", "机械制造", "农产品购销", "餐饮服务")
@@ -122,8 +123,11 @@ async def dumped(system: System) -> Figure:
     return Figure(f"backup of {RECORDS:,} records", took, "s", note=f"{size / 2**20:,.0f} MB, compressed")
 
 
-async def fill(conn: asyncpg.Connection, department: str, records: int) -> float:
-    """The schema's own tables, filled by SQL; a twentieth is `department`'s. Indexes are made afterwards. Seconds."""
+async def fill(conn: asyncpg.Connection, department: str, records: int, files: int = 0) -> float:
+    """The schema's own tables, filled by SQL; a twentieth is `department`'s. Indexes are made afterwards. Seconds.
+
+    `files`: small ones in the tables of uploads, messages and audit; else as many as would hold the records.
+    """
     begun = time.perf_counter()
     indexes = await conn.fetch(SQL["secondary_indexes"])
     for index in indexes:
@@ -133,7 +137,9 @@ async def fill(conn: asyncpg.Connection, department: str, records: int) -> float
         await conn.execute(SQL[name], department, records // UPLOADS_KEPT)
     for name in ("add_ledger", "add_tally"):
         await conn.execute(SQL[name], department)
-    await conn.execute(SQL["add_revisions"])
+    await conn.execute(SQL["add_files"], department, files or records // ROWS_A_FILE)
+    for name in ("add_waiting_rows", "add_messages", "add_readings", "add_audit", "add_revisions"):
+        await conn.execute(SQL[name])
     await conn.execute("SET maintenance_work_mem = '512MB'")
     for index in indexes:
         await conn.execute(index["definition"])

@@ -1,5 +1,5 @@
 -- name: empty
-TRUNCATE record, revision, ledger, ledger_batch, upload, record_tally, message, message_read;
+TRUNCATE record, revision, ledger, ledger_batch, upload, record_tally, message, message_read, audit;
 
 -- name: secondary_indexes
 -- Those that serve reading only, with the statements that make them.
@@ -24,6 +24,53 @@ SELECT md5('upload' || n)::uuid, 'xzxk_fr', 1, CASE n % 20 WHEN 0 THEN $1 ELSE '
        4000000, md5(n::text) || md5(n::text), 'partial', 'update', false, 'stored', at, $2, $2,
        $2, $2, $2 * 4 / 5, $2 / 5, at, at
 FROM generate_series(0, 199) AS n, LATERAL (SELECT timestamptz '2026-11-20' - (199 - n) * interval '3.6 days' AS at) t;
+
+-- name: add_files
+-- $1 the department that can sign in  $2 how many. What a working year leaves beside records: files of two hundred rows, before the
+-- newest of add_uploads; a tenth had a bad row, of which every fiftieth still waits. Their rows are counted only.
+INSERT INTO upload (upload_id, dataset_code, dataset_version, department_code, department_name, user_id, user_name, file_name,
+                    file_size, sha256, mode, on_duplicate, dry_run, state, uploaded_at, rows_total, rows_done,
+                    total, inserted, rejected, ignored, first_rejected, on_time, late, applied_at, finished_at)
+SELECT md5('file' || n)::uuid, 'xzxk_fr', 1, CASE n % 20 WHEN 0 THEN $1 ELSE 'full' || n % 20 END, '局', 'u', '李四', 'b.xls',
+       90000, md5('file' || n) || md5('file' || n), 'partial', 'update', false,
+       CASE bad WHEN 0 THEN 'stored' ELSE 'partly_stored' END, at, 200, 200,
+       200, 200 - bad, bad, CASE WHEN n / 20 % 500 = 0 THEN 0 ELSE bad END, bad, 160, 40 - bad, at, at
+FROM generate_series(1, $2::integer) AS n,
+LATERAL (SELECT timestamptz '2026-11-19' - n * interval '715 days' / $2 AS at, (n / 20 % 10 = 0)::integer AS bad) t;
+
+-- name: add_waiting_rows
+INSERT INTO ledger (upload_id, row, outcome, key, values, problems)
+SELECT upload_id, 3, 'rejected', NULL, '{"XK_WSH": "长许准字〔2024〕1号", "XK_JDRQ": "2024-02-30"}',
+       '[{"severity": "error", "cell": "L3", "field": "XK_JDRQ", "label": "许可决定日期", "code": "bad_date", "value": "2024-02-30",
+          "message": "没有这一天。"}]'
+FROM upload
+WHERE file_name = 'b.xls' AND rejected > ignored;
+
+-- name: add_messages
+-- One a file, to its department.
+INSERT INTO message (kind, department_code, title, body, fact, created_at)
+SELECT 'import_finished', department_code, '导入完成', '200 行', 'upload:' || upload_id || ':finished', finished_at
+FROM upload
+WHERE file_name = 'b.xls'
+ORDER BY uploaded_at;
+
+-- name: add_readings
+-- Three of a department have read what is not of its last days.
+INSERT INTO message_read (user_id, message_id)
+SELECT CASE reader WHEN 0 THEN 'u-' || department_code || '-reporter' ELSE 'u' || reader END, message_id
+FROM message, generate_series(0, 2) AS reader
+WHERE created_at < (SELECT max(created_at) - interval '7 days' FROM message);
+
+-- name: add_audit
+-- Three lines a file: of some thousand people, one line in five hundred of a rare kind.
+INSERT INTO audit (at, actor, user_id, department_code, action, object, address)
+SELECT u.uploaded_at + line * interval '1 minute', name, md5(name), u.department_code,
+       CASE WHEN number % 500 = 0 THEN 'dataset.changed' ELSE (ARRAY['upload.registered', 'rows.mended', 'record.updated'])[line] END,
+       'upload ' || u.upload_id, '192.0.2.1'
+FROM (SELECT *, row_number() OVER (ORDER BY uploaded_at) AS number FROM upload WHERE file_name = 'b.xls') u,
+     generate_series(1, 3) AS line,
+LATERAL (SELECT (ARRAY['王', '李', '张', '刘', '陈', '杨', '赵', '黄'])[number % 8 + 1] || number % 2011 AS name) n
+ORDER BY 1;
 
 -- name: add_records
 -- $1 the department that can sign in  $2 rows of each upload, which came one after the other

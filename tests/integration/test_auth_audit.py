@@ -10,11 +10,14 @@ import pytest
 from openapi_spec_validator import validate
 from pydantic import SecretStr
 
+from services.auth.service.audit import Audit
 from services.auth.service.first_admin import NoAdminPassword, create_admin
 from services.auth.settings import AdminSettings, DatabaseSettings
+from shared.contracts.accounts import AuditQuery
+from shared.db.database import Database
 from shared.db.queries import load_queries
 from tests.fixtures.auth import ADMIN_PASSWORD, HOME, USER_PASSWORD, AuthWorld
-from tests.fixtures.postgres import MakeDatabase
+from tests.fixtures.postgres import MakeDatabase, sequential_scans
 
 pytestmark = pytest.mark.integration
 
@@ -72,6 +75,35 @@ async def test_the_trail_is_filtered_and_read_on_from_a_time(auth: AuthWorld) ->
     assert (await admin.get("/internal/audit?action=depart"))["items"] == []
     assert (await admin.get("/internal/audit?actor=管理员&department=xyb"))["total"] == 4
     assert (await admin.get("/internal/audit?actor=nobody"))["total"] == 0
+
+
+async def test_a_long_trail_is_neither_walked_nor_counted_to_its_end(make_database: MakeDatabase) -> None:
+    dsn = await make_database("auth")
+    conn = await asyncpg.connect(dsn)
+    await conn.execute(
+        "INSERT INTO audit (at, actor, department_code, action, object, address)"
+        " SELECT timestamptz '2026-11-20' - n * interval '5 minutes', '王' || n % 2011, 'd' || n % 20,"
+        " CASE WHEN n % 500 = 0 THEN 'department.changed' ELSE 'session.created' END, '', '192.0.2.1'"
+        " FROM generate_series(1, 30000) AS n"
+    )
+    await conn.execute("VACUUM ANALYZE audit")
+    await conn.close()
+    before = await sequential_scans(dsn, ["audit"])
+    async with Database.open(dsn) as db:
+        audit = Audit(db)
+        whole = await audit.entries(AuditQuery())
+        assert (len(whole.items), whole.total_exact) == (100, False)
+        assert 10_000 < whole.total < 40_000
+        for few, number in (
+            (AuditQuery(department="d7"), 1500),
+            (AuditQuery(action="department"), 60),
+            (AuditQuery(actor="王1609"), 15),
+            (AuditQuery(actor="李"), 0),
+            (AuditQuery(since=whole.items[-1].at), 100),
+        ):
+            found = await audit.entries(few)
+            assert (found.total, found.total_exact) == (number, True), few
+    assert await sequential_scans(dsn, ["audit"]) == before
 
 
 async def test_no_secret_reaches_a_log_a_list_or_the_database(

@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.auth.repository import SQL, pattern
+from services.auth.repository import SQL
 from shared.contracts.accounts import AuditEntries, AuditEntry, AuditQuery
 from shared.db.database import Conn, Row, affected
+from shared.db.planning import total_of
 
 
 async def insert_audit(conn: Conn, entry: AuditEntry, user_id: UUID | None) -> None:
@@ -27,10 +28,10 @@ async def clear_audit(conn: Conn, before: datetime, most: int) -> int:
 
 
 async def list_audit(conn: Conn, query: AuditQuery) -> AuditEntries:
-    filters = (query.before, query.since, pattern(query.actor), query.action, query.department)
+    filters = (query.since, query.before, query.actor.strip() or None, query.action, query.department)
     rows = await conn.fetch(SQL["list_audit"], *filters, query.limit)
-    total: int = await conn.fetchval(SQL["count_audit"], *filters)
-    return AuditEntries(items=[_entry(row) for row in rows], total=total)
+    total = await total_of(conn, SQL["count_audit"], SQL["estimate_audit"], *filters)
+    return AuditEntries(items=[_entry(row) for row in rows], total=total.rows, total_exact=total.exact)
 
 
 def _entry(row: Row) -> AuditEntry:

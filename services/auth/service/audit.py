@@ -7,6 +7,7 @@ from services.auth.repository import audit as repository
 from shared.contracts.accounts import AuditEntries, AuditEntry, AuditQuery
 from shared.contracts.identity import Identity
 from shared.db.database import Conn, Database
+from shared.db.planning import plan_by_values
 
 # Whoever typed a command on the server: no user of ours, and of no department.
 OPERATIONS = None
@@ -18,7 +19,8 @@ class Audit:
         self._db = db
 
     async def entries(self, query: AuditQuery) -> AuditEntries:
-        async with self._db.reading() as conn:
+        async with self._db.transaction() as conn:
+            await plan_by_values(conn)
             return await repository.list_audit(conn, query)
 
 

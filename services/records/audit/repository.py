@@ -3,7 +3,8 @@
 from shared.contracts.accounts import AuditEntry, AuditQuery
 from shared.contracts.identity import Identity
 from shared.db.database import Conn, Row, affected
-from shared.db.queries import escaped, load_queries
+from shared.db.planning import Total, total_of
+from shared.db.queries import load_queries
 
 SQL = load_queries("services.records.audit")
 
@@ -27,11 +28,11 @@ async def clear(conn: Conn, days: int, most: int) -> int:
     return affected(await conn.execute(SQL["clear_audit"], days, most))
 
 
-async def list_audit(conn: Conn, wanted: AuditQuery) -> tuple[list[AuditEntry], int]:
+async def list_audit(conn: Conn, wanted: AuditQuery) -> tuple[list[AuditEntry], Total]:
     """The newest `limit` that the filters match, and how many they match in all."""
-    filters = (wanted.since, wanted.before, f"%{escaped(wanted.actor)}%", wanted.action, wanted.department)
+    filters = (wanted.since, wanted.before, wanted.actor.strip() or None, wanted.action, wanted.department)
     rows = await conn.fetch(SQL["list_audit"], *filters, wanted.limit)
-    return [_entry(row) for row in rows], await conn.fetchval(SQL["count_audit"], *filters)
+    return [_entry(row) for row in rows], await total_of(conn, SQL["count_audit"], SQL["estimate_audit"], *filters)
 
 
 def _entry(row: Row) -> AuditEntry:

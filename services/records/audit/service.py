@@ -9,6 +9,7 @@ from shared.clock import CHINA
 from shared.contracts.accounts import AuditEntries, AuditQuery
 from shared.contracts.audit import AuditFilter, AuditPage
 from shared.db.database import Database
+from shared.db.planning import plan_by_values
 
 # Both sources give their newest entries; further back than this one narrows the filters.
 FURTHEST = 10_000
@@ -41,9 +42,14 @@ class AuditService:
             limit=last,
         )
         theirs = await self._auth.list_audit(authorization, query)
-        async with self._db.reading() as conn:
+        async with self._db.transaction() as conn:
+            await plan_by_values(conn)
             ours, total = await repository.list_audit(conn, query)
         entries = sorted([*ours, *theirs.items], key=lambda entry: entry.at, reverse=True)
         return AuditPage(
-            items=entries[wanted.offset : last], page=wanted.page, size=wanted.size, total=total + theirs.total
+            items=entries[wanted.offset : last],
+            page=wanted.page,
+            size=wanted.size,
+            total=total.rows + theirs.total,
+            total_exact=total.exact and theirs.total_exact,
         )

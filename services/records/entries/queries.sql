@@ -1,4 +1,4 @@
--- The filters of a list are the same everywhere, and planned by their values (plan_by_values), so that one that is not given
+-- The filters of a list are the same everywhere, and planned by their values (shared.db.planning), so that one that is not given
 -- costs nothing:
 -- $1 dataset or NULL  $2 department or NULL  $3 state or NULL for all but deleted  $4 region or NULL  $5 from or NULL
 -- $6 to or NULL  $7 by hand (true), by upload (false) or NULL  $8 values to hold, or NULL  $9 the day $5 and $6 are about
@@ -28,9 +28,6 @@
 r.state <> 'deleted'
   AND {of_state}
   AND {narrowed}
-
--- name: plan_by_values
-SELECT set_config('plan_cache_mode', 'force_custom_plan', true);
 
 -- name: list_ids
 -- $11 offset + size  $12 offset  $13 size

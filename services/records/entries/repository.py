@@ -1,12 +1,12 @@
 """Reading the table record: pages, searches, totals, one record, its revisions."""
 
-import json
 from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple
 
 from services.records.entries.errors import RecordNotFound
 from services.records.entries.policy import Filters, Sought
 from shared.db.database import Conn, Row
+from shared.db.planning import estimated
 from shared.db.queries import load_queries
 
 SQL = load_queries("services.records.entries")
@@ -26,11 +26,6 @@ class Ids(NamedTuple):
     ids: list[int]
     total: int
     exact: bool = True
-
-
-async def plan_by_values(conn: Conn) -> None:
-    """Until the transaction ends, plan every query for the filters that are given. Call first."""
-    await conn.execute(SQL["plan_by_values"])
 
 
 async def list_ids(conn: Conn, filters: Filters, offset: int, size: int, large: int | None = None) -> Ids:
@@ -76,7 +71,7 @@ async def _counted(conn: Conn, filters: Filters, ids: list[int], offset: int) ->
     counted: int = await conn.fetchval(SQL["count_ids"], *filters, most + 1)
     if counted <= most:
         return Ids(ids, counted)
-    return Ids(ids, max(await _estimate(conn, "estimate_ids", *filters), counted, offset + len(ids)), exact=False)
+    return Ids(ids, max(await estimated(conn, SQL["estimate_ids"], *filters), counted, offset + len(ids)), exact=False)
 
 
 async def search_ids(conn: Conn, filters: Filters, sought: Sought, offset: int, size: int) -> Ids:
@@ -94,7 +89,7 @@ async def search_ids(conn: Conn, filters: Filters, sought: Sought, offset: int, 
     if len(ids) >= offset + size:
         all_of_them = await conn.fetchval(SQL["count_tally"], filters.dataset, filters.department)
         return Ids(ids[offset : offset + size], max(len(ids), all_of_them * len(ids) // seen), exact=False)
-    estimate = await _estimate(conn, "estimate_names", *filters, *sought.patterns)
+    estimate = await estimated(conn, SQL["estimate_names"], *filters, *sought.patterns)
     if estimate > MANY:
         rows = await conn.fetch(SQL["walk_names"], *filters, *sought.patterns, offset, size)
         return Ids([row["record_id"] for row in rows], max(estimate, offset + len(rows)), exact=False)
@@ -109,11 +104,6 @@ async def _deleted_ids(
     rows = await conn.fetch(SQL["list_deleted_ids"], *filters, *wanted, MOST_COUNTED + 1)
     ids = [row["record_id"] for row in rows]
     return Ids(ids[offset : offset + size], len(ids), exact=len(ids) <= MOST_COUNTED)
-
-
-async def _estimate(conn: Conn, query: str, *parameters: object) -> int:
-    plan = json.loads(await conn.fetchval(SQL[query], *parameters))
-    return int(plan[0]["Plan"]["Plan Rows"])
 
 
 async def get_records(conn: Conn, ids: Sequence[int], department: str | None = None) -> list[Row]:

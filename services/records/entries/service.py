@@ -23,6 +23,7 @@ from shared.contracts.records import (
 from shared.contracts.uploads import UserRef
 from shared.datasets.definition import Dataset
 from shared.db.database import Database, Row
+from shared.db.planning import plan_by_values
 
 # An export holds one of the pool's connections for as long as its workbook is being made.
 EXPORTS_AT_ONCE = 3
@@ -38,7 +39,7 @@ class EntriesService:
     async def page(self, identity: Identity, wanted: RecordQuery, fields: Mapping[str, str]) -> RecordPage:
         filters, name = filters_of(identity, wanted, fields), sought(wanted.q)
         async with self._db.transaction() as conn:
-            await repository.plan_by_values(conn)
+            await plan_by_values(conn)
             if name is None:
                 known = self._large.get(filters)
                 found = await repository.list_ids(conn, filters, wanted.offset, wanted.size, known)
@@ -102,7 +103,7 @@ class EntriesService:
         filters = filters_of(identity, wanted, fields)
         of_department = self._exports_of.setdefault(identity.department.code, asyncio.Semaphore(1))
         async with of_department, self._exports, self._db.transaction() as conn:
-            await repository.plan_by_values(conn)
+            await plan_by_values(conn)
             async for row in repository.export_records(conn, filters, sought(wanted.q), MOST_EXPORTED):
                 yield record_of(row)
 

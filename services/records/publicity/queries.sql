@@ -1,4 +1,4 @@
--- Planned by the values given (plan_by_values of entries). Lists and searches begin with the same four:
+-- Planned by the values given (shared.db.planning). Lists and searches begin with the same four:
 -- $1 department or NULL  $2 region or NULL  $3 decided on or after, or NULL  $4 decided on or before, or NULL
 
 -- part: shown

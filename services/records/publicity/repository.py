@@ -10,6 +10,7 @@ from services.records.publicity.layouts import Listed, Searched
 from shared.datasets.definition import Dataset
 from shared.datasets.privacy import MASKED_NUMBERS
 from shared.db.database import Conn, Row
+from shared.db.planning import estimated
 from shared.db.queries import load_queries
 
 SQL = load_queries("services.records.publicity")
@@ -33,9 +34,8 @@ async def list_ids(conn: Conn, listed: Listed, offset: int, size: int, large: in
     counted: int = await conn.fetchval(SQL["count_public"], *listed.parameters, MOST_COUNTED + 1)
     if counted <= MOST_COUNTED:
         return Ids(ids, counted)
-    return Ids(
-        ids, max(await _estimate(conn, "estimate_public", *listed.parameters), counted, offset + len(ids)), exact=False
-    )
+    estimate = await estimated(conn, SQL["estimate_public"], *listed.parameters)
+    return Ids(ids, max(estimate, counted, offset + len(ids)), exact=False)
 
 
 async def _few_ids(conn: Conn, listed: Listed, offset: int, size: int) -> Ids | None:
@@ -71,21 +71,16 @@ async def search_ids(conn: Conn, among: Searched, sought: Sought, offset: int, s
     if seen < LOOKED_AT:
         return Ids(ids[offset : offset + size], len(ids))
     if len(ids) >= offset + size:
-        all_of_them = await _estimate(
-            conn, "estimate_public", *among.narrowed, sorted({*among.by_part, *among.by_whole, *among.documents})
+        all_of_them = await estimated(
+            conn, SQL["estimate_public"], *among.narrowed, sorted({*among.by_part, *among.by_whole, *among.documents})
         )
         return Ids(ids[offset : offset + size], max(len(ids), all_of_them * len(ids) // seen), exact=False)
-    estimate = await _estimate(conn, "estimate_names", *wanted)
+    estimate = await estimated(conn, SQL["estimate_names"], *wanted)
     if estimate > MANY:
         rows = await conn.fetch(SQL["walk_names"], *wanted, offset, size)
         return Ids([row["record_id"] for row in rows], max(estimate, offset + len(rows)), exact=False)
     row = await conn.fetchrow(SQL["search_names"], *wanted, sought.chars, offset, size)
     return Ids(row["ids"], row["total"]) if row is not None else Ids([], 0)
-
-
-async def _estimate(conn: Conn, query: str, *parameters: object) -> int:
-    plan = json.loads(await conn.fetchval(SQL[query], *parameters))
-    return int(plan[0]["Plan"]["Plan Rows"])
 
 
 async def get_public(conn: Conn, ids: Sequence[int]) -> list[Row]:

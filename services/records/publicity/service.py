@@ -4,7 +4,7 @@ import json
 import time
 
 from services.records.entries.policy import sought
-from services.records.entries.repository import Ids, plan_by_values
+from services.records.entries.repository import Ids
 from services.records.entries.totals import LargeTotals
 from services.records.publicity import repository
 from services.records.publicity.errors import NotPublished
@@ -35,6 +35,7 @@ from shared.datasets.definition import CATEGORY_NAMES, Dataset
 from shared.datasets.masking import public_values
 from shared.datasets.privacy import holds_id_number
 from shared.db.database import Conn, Database, Row
+from shared.db.planning import plan_by_values
 
 # Figures for everybody are counted at most once in this many seconds: anybody may ask, and millions cost.
 FIGURES_SECONDS = 60.0

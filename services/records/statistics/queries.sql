@@ -65,7 +65,7 @@ ORDER BY m.key;
 SELECT (SELECT coalesce(sum(u.rejected - u.ignored), 0)::bigint
         FROM upload u
         WHERE ($1::text IS NULL OR u.department_code = $1) AND u.state IN ('partly_stored', 'rejected')
-          AND u.data_deleted_at IS NULL AND u.deleted_at IS NULL) AS rows_waiting,
+          AND u.rejected > u.ignored AND u.data_deleted_at IS NULL AND u.deleted_at IS NULL) AS rows_waiting,
        (SELECT count(*)
         FROM upload u
         WHERE ($1 IS NULL OR u.department_code = $1) AND u.state IN ('received', 'checking', 'storing')) AS uploads_running,

@@ -1,12 +1,12 @@
 """Finding the records of one enterprise or person across all datasets."""
 
-import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.records.entries.policy import Sought
 from services.records.entries.repository import LOOKED_AT, MANY
 from shared.db.database import Conn, Row
+from shared.db.planning import estimated
 from shared.db.queries import load_queries
 
 SQL = load_queries("services.records.subjects")
@@ -37,8 +37,7 @@ async def search(conn: Conn, sight: Sight, sought: Sought) -> list[Row]:
     )
     if len(newest) == ENOUGH:
         return newest
-    plan = json.loads(await conn.fetchval(SQL["estimate_names"], sought.pattern))
-    if plan[0]["Plan"]["Plan Rows"] > MANY:
+    if await estimated(conn, SQL["estimate_names"], sought.pattern) > MANY:
         # So many are called so that the newest must do: who looks for one subject asks for more of its name.
         further = (sought.pattern, ENOUGH, 10 * LOOKED_AT, sight.persons, sought.text)
         return await conn.fetch(SQL["newest_by_name"], *seen, *further)

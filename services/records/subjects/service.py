@@ -15,6 +15,7 @@ from shared.contracts.public import PublicQuery
 from shared.contracts.subjects import Subject, SubjectPage
 from shared.datasets.definition import Dataset
 from shared.db.database import Conn, Database, Row
+from shared.db.planning import plan_by_values
 
 # Records shown of one subject; the newest.
 MOST_SHOWN = 200
@@ -30,7 +31,7 @@ class SubjectsService:
         if wanted is None:
             return SubjectPage(items=[], page=page, size=size, total=0)
         async with self._db.transaction() as conn:
-            await entries.plan_by_values(conn)
+            await plan_by_values(conn)
             datasets = await _datasets(conn)
             sight = _sight(identity, datasets)
             found = await repository.search(conn, sight, wanted)
@@ -42,7 +43,7 @@ class SubjectsService:
     async def get(self, identity: Identity, record_id: int) -> Subject:
         """`record_id`: any record of the subject. Raises SubjectNotFound: none the caller may see."""
         async with self._db.transaction() as conn:
-            await entries.plan_by_values(conn)
+            await plan_by_values(conn)
             datasets = await _datasets(conn)
             sight = _sight(identity, datasets)
             found = await repository.by_id(conn, sight, record_id)

@@ -49,6 +49,7 @@ FOR NO KEY UPDATE OF u;
 SELECT pg_advisory_xact_lock(hashtextextended($1::text || '/' || $2::text, 0));
 
 -- part: wanted
+-- Planned by the values given (shared.db.planning).
 -- $1 department or NULL  $2 dataset or NULL  $3 state or NULL  $4 from or NULL  $5 to or NULL  $6 deleted ones too?
 -- $7 two_publicity, other or NULL  $8 what waits (rows, confirmation, processing) or NULL  $9 content of the file or NULL
 -- $10 what the figures count (rows, rejected; see figures of statistics) or NULL
@@ -77,7 +78,21 @@ ORDER BY u.uploaded_at DESC, u.upload_id
 LIMIT $11 OFFSET $12;
 
 -- name: count_uploads
+-- $11 count no further than this. In the order of the list, so that the plan is the same: of what is common it reads the newest only.
 SELECT count(*)
+FROM (
+    SELECT 1
+    FROM upload u
+    JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
+    WHERE {wanted}
+    ORDER BY u.uploaded_at DESC
+    LIMIT $11
+) counted;
+
+-- name: estimate_uploads
+-- The planner's idea of how many there are.
+EXPLAIN (FORMAT JSON)
+SELECT 1
 FROM upload u
 JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
 WHERE {wanted};

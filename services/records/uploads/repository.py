@@ -7,6 +7,7 @@ from shared.contracts.identity import Identity
 from shared.contracts.uploads import RegisterUpload, UploadFilter
 from shared.datasets.definition import Dataset
 from shared.db.database import Conn, Row
+from shared.db.planning import Total, total_of
 from shared.db.queries import load_queries
 
 SQL = load_queries("services.records.uploads")
@@ -78,14 +79,14 @@ async def lock_upload(conn: Conn, upload_id: UUID, department: str | None = None
     return row
 
 
-async def list_uploads(conn: Conn, department: str | None, wanted: UploadFilter) -> tuple[list[Row], int]:
+async def list_uploads(conn: Conn, department: str | None, wanted: UploadFilter) -> tuple[list[Row], Total]:
     days = (wanted.from_, wanted.to)
     what = (wanted.kind, wanted.waiting, wanted.sha256, wanted.counted)
     filters = (department, wanted.dataset, wanted.state, *days, wanted.deleted, *what)
     rows = await conn.fetch(SQL["list_uploads"], *filters, wanted.size, wanted.offset)
     if len(rows) < wanted.size and (rows or wanted.page == 1):
-        return rows, wanted.offset + len(rows)
-    return rows, await conn.fetchval(SQL["count_uploads"], *filters)
+        return rows, Total(wanted.offset + len(rows), exact=True)
+    return rows, await total_of(conn, SQL["count_uploads"], SQL["estimate_uploads"], *filters)
 
 
 async def drop_batches(conn: Conn, upload_id: UUID) -> None:

@@ -7,7 +7,16 @@ from services.records.uploads.undoing import handlers as undoing
 from shared.contracts.base import Page
 from shared.contracts.ingest import RegisteredUpload
 from shared.contracts.mending import CheckedMend, Comparison, ComparisonFilter, IgnoreRow, Replaced, ReplaceValue
-from shared.contracts.uploads import MendRow, RegisterUpload, Row, RowFilter, UndoResult, Upload, UploadFilter
+from shared.contracts.uploads import (
+    MendRow,
+    RegisterUpload,
+    Row,
+    RowFilter,
+    UndoResult,
+    Upload,
+    UploadFilter,
+    UploadPage,
+)
 from shared.datasets.definition import Dataset
 from shared.http.operations import REPORTING, Group, Operation, Schema
 
@@ -22,7 +31,7 @@ TYPES: dict[str, Schema] = {
 }
 
 _READING = [
-    Operation("GET", PATH, handlers.list_uploads, "我的上报", Group.UPLOADS, query=UploadFilter, answer=Page[Upload]),
+    Operation("GET", PATH, handlers.list_uploads, "我的上报", Group.UPLOADS, query=UploadFilter, answer=UploadPage),
     Operation("GET", ONE, handlers.get_upload, "一次上报", Group.UPLOADS, answer=Upload, path_types=TYPES),
     Operation(
         "GET",

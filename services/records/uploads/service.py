@@ -10,12 +10,13 @@ from services.records.datasets.policy import require_reporting
 from services.records.uploads import repository
 from services.records.uploads.errors import UploadIdTaken
 from services.records.uploads.policy import upload_of
-from shared.contracts.base import Announce, Page
+from shared.contracts.base import Announce
 from shared.contracts.identity import Identity
 from shared.contracts.ingest import RegisteredUpload
-from shared.contracts.uploads import RegisterUpload, Upload, UploadFilter
+from shared.contracts.uploads import RegisterUpload, Upload, UploadFilter, UploadPage
 from shared.datasets.definition import Dataset
 from shared.db.database import Database
+from shared.db.planning import plan_by_values
 
 
 class UploadsService:
@@ -42,11 +43,18 @@ class UploadsService:
             definition = await datasets.get_dataset(conn, row["dataset_code"], row["dataset_version"])
         return RegisteredUpload(upload=upload_of(row), definition=definition)
 
-    async def page(self, identity: Identity, wanted: UploadFilter) -> Page[Upload]:
+    async def page(self, identity: Identity, wanted: UploadFilter) -> UploadPage:
         department = wanted.department if identity.is_admin else identity.department.code
-        async with self._db.reading() as conn:
+        async with self._db.transaction() as conn:
+            await plan_by_values(conn)
             rows, total = await repository.list_uploads(conn, department, wanted)
-        return Page(items=[upload_of(row) for row in rows], page=wanted.page, size=wanted.size, total=total)
+        return UploadPage(
+            items=[upload_of(row) for row in rows],
+            page=wanted.page,
+            size=wanted.size,
+            total=total.rows,
+            total_exact=total.exact,
+        )
 
     async def get(self, identity: Identity, upload_id: UUID) -> Upload:
         async with self._db.reading() as conn:

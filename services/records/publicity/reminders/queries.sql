@@ -11,12 +11,14 @@ ORDER BY r.published_until, r.department_code, r.dataset_code;
 
 -- name: waiting_uploads
 -- $1 department, or NULL for all of them  $2 only of the last month? With rows nobody has mended or set aside.
-SELECT u.upload_id, d.definition::text AS definition
-FROM upload u
-JOIN dataset d ON d.code = u.dataset_code AND d.version = u.dataset_version
-WHERE ($1::text IS NULL OR u.department_code = $1) AND u.state IN ('partly_stored', 'rejected')
-  AND u.rejected > u.ignored AND u.data_deleted_at IS NULL AND u.deleted_at IS NULL
-  AND (NOT $2::boolean OR u.uploaded_at > now() - interval '30 days');
+SELECT waiting.uploads, d.definition::text AS definition
+FROM (SELECT u.dataset_code, u.dataset_version, array_agg(u.upload_id) AS uploads
+      FROM upload u
+      WHERE ($1::text IS NULL OR u.department_code = $1) AND u.state IN ('partly_stored', 'rejected')
+        AND u.rejected > u.ignored AND u.data_deleted_at IS NULL AND u.deleted_at IS NULL
+        AND (NOT $2::boolean OR u.uploaded_at > now() - interval '30 days')
+      GROUP BY u.dataset_code, u.dataset_version) waiting
+JOIN dataset d ON d.code = waiting.dataset_code AND d.version = waiting.dataset_version;
 
 -- name: waiting_rows
 -- $1 uploads  $2 the field of the decision date of each

@@ -1,5 +1,7 @@
 """What the reminders are about: publicity that ended, rows that must be mended soon."""
 
+from uuid import UUID
+
 from services.records.datasets.repository import parse_definition
 from shared.datasets.roles import roles_of
 from shared.db.database import Conn, Row
@@ -19,10 +21,11 @@ async def lately_waiting_rows(conn: Conn) -> list[Row]:
 
 async def waiting_rows(conn: Conn, department: str | None, *, lately: bool = False) -> list[Row]:
     """Per upload: rows due within three working days, those that are late, and those late only since they were sent."""
-    uploads, fields = [], []
+    uploads: list[UUID] = []
+    fields: list[str] = []
     for row in await conn.fetch(SQL["waiting_uploads"], department, lately):
         field = roles_of(parse_definition(row["definition"])).decided_on
         if field is not None:
-            uploads.append(row["upload_id"])
-            fields.append(field)
+            uploads += row["uploads"]
+            fields += [field] * len(row["uploads"])
     return await conn.fetch(SQL["waiting_rows"], uploads, fields) if uploads else []

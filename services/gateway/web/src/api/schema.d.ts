@@ -1574,6 +1574,12 @@ export interface components {
             size: number;
             /** Total */
             total: number;
+            /**
+             * Total Exact
+             * @description False where total is an estimate: beyond 10,000.
+             * @default true
+             */
+            total_exact: boolean;
         };
         /** CalendarDay */
         CalendarDay: {
@@ -2658,17 +2664,6 @@ export interface components {
             /** Total */
             total: number;
         };
-        /** Page[Upload] */
-        Page_Upload_: {
-            /** Items */
-            items: components["schemas"]["Upload"][];
-            /** Page */
-            page: number;
-            /** Size */
-            size: number;
-            /** Total */
-            total: number;
-        };
         /** Progress */
         Progress: {
             /**
@@ -3701,6 +3696,23 @@ export interface components {
              * @default null
              */
             counted: ("rows" | "rejected") | null;
+        };
+        /** UploadPage */
+        UploadPage: {
+            /** Items */
+            items: components["schemas"]["Upload"][];
+            /** Page */
+            page: number;
+            /** Size */
+            size: number;
+            /** Total */
+            total: number;
+            /**
+             * Total Exact
+             * @description False where total is an estimate: beyond 10,000.
+             * @default true
+             */
+            total_exact: boolean;
         };
         /**
          * UploadState
@@ -5998,7 +6010,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Upload_"];
+                    "application/json": components["schemas"]["UploadPage"];
                 };
             };
             /** @description refused (401) */
