@@ -6,6 +6,7 @@ PY := .venv/bin/python
 CODE := services shared deploy tests
 VAR ?= var
 export VAR PORT WORKERS
+INSTALLED = [ -f .venv/installed ] || { echo 没有安装，用 make up 启动。; exit 1; }
 
 .PHONY: help web web-check web-types demo up down restart backup restore reset-admin end-sessions parked psql status logs clean install install-dev test check lint types imports security scan fuzz bench storm lock secrets compose-check
 
@@ -24,29 +25,29 @@ down: ## 停止，数据保留
 restart: down up ## 停止后再启动
 
 status: ## 各进程的状态
-	@if [ -f .venv/installed ]; then $(PY) -m deploy.local status; else echo 没有安装，用 make up 启动。; exit 1; fi
+	@$(INSTALLED); $(PY) -m deploy.local status
 
 logs: ## 跟随各进程的日志（Ctrl-C 退出）
 	@ls "$(VAR)"/log/*.log >/dev/null 2>&1 || { echo "$(VAR) 里还没有日志，用 make up 启动。"; exit 1; }
 	@tail -n 20 -F "$(VAR)"/log/*.log
 
 backup: ## 备份两个数据库和全部文件（TO=文件夹，默认 $(VAR)/backups；运行中也可以）
-	@$(PY) -m deploy.local backup $(if $(TO),'$(TO)')
+	@$(INSTALLED); $(PY) -m deploy.local backup $(if $(TO),'$(TO)')
 
 restore: ## 恢复备份：停止，换回当时的数据，再启动（FROM=备份）
-	@$(PY) -m deploy.local restore $(if $(FROM),'$(FROM)')
+	@$(INSTALLED); $(PY) -m deploy.local restore $(if $(FROM),'$(FROM)')
 
 reset-admin: ## admin 的密码忘了：换一个新的，写到 $(VAR)/admin-password
-	@$(PY) -m deploy.local reset-admin
+	@$(INSTALLED); $(PY) -m deploy.local reset-admin
 
 end-sessions: ## 立即结束登录、作废令牌（USERNAME=一个人；ALL=yes 所有人）
-	@$(PY) -m deploy.local end-sessions $(if $(ALL),--all) $(if $(filter command,$(firstword $(origin USERNAME))),'$(USERNAME)')
+	@$(INSTALLED); $(PY) -m deploy.local end-sessions $(if $(ALL),--all) $(if $(filter command,$(firstword $(origin USERNAME))),'$(USERNAME)')
 
 psql: ## PostgreSQL 的命令行（DB=records 或 auth）
-	@$(PY) -m deploy.local psql $(or $(DB),records)
+	@$(INSTALLED); $(PY) -m deploy.local psql $(or $(DB),records)
 
 parked: ## 搁置的消息（ARGS=again 送回去重做，ARGS=drop 丢弃）
-	@$(PY) -m deploy.local parked $(ARGS)
+	@$(INSTALLED); $(PY) -m deploy.local parked $(ARGS)
 
 clean: ## 停止并删除 $(VAR)：全部数据、密码和其中的备份
 	@if [ -f .venv/installed ]; then $(PY) -m deploy.local clean; elif [ -d "$(VAR)" ]; then rm -rf -- "$(VAR)"; fi

@@ -150,8 +150,11 @@ def write_private(file: Path, text: str) -> str:
     return text
 
 
-def tail(file: Path, lines: int = 15) -> str:
+def tail(file: Path, lines: int = 15, *, since: int = 0) -> str:
+    """The last lines of what was written behind byte `since`; of all when the file was begun anew meanwhile."""
     try:
-        return "\n".join(file.read_text(errors="replace").splitlines()[-lines:])
+        written = file.read_bytes()
     except OSError:
         return ""
+    fresh = written[since:] if since <= len(written) else written
+    return "\n".join(fresh.decode(errors="replace").splitlines()[-lines:])

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class Choices:
 class Room:
     folder: Path
     choices: Choices = field(default_factory=Choices)
+    logged: Mapping[str, int] = field(default_factory=dict)  # how long each log was when the room was opened
 
     @classmethod
     def open(cls, folder: Path) -> "Room":
@@ -47,7 +48,8 @@ class Room:
             choices = Choices(**json.loads((folder / "choices.json").read_text()))
         except FileNotFoundError:
             choices = Choices()
-        return cls(folder, choices)
+        logs = (folder / "log").glob("*.log")
+        return cls(folder, choices, {file.stem: file.stat().st_size for file in logs})
 
     def remember(self, **changes: int) -> "Room":
         changed = replace(self, choices=replace(self.choices, **changes))
@@ -84,6 +86,10 @@ class Room:
 
     def log(self, name: str) -> Path:
         return self.folder / "log" / f"{name}.log"
+
+    def last_words(self, name: str) -> str:
+        """The end of what was logged since the room was opened: an older start is not to be blamed for this one."""
+        return processes.tail(self.log(name), since=self.logged.get(name, 0)) or "（还没有写日志）"
 
     @property
     def postgres(self) -> Postgres | None:

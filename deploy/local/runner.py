@@ -258,7 +258,7 @@ def _wait_for_servers(room: Room) -> None:
         try:
             server.wait_ready()
         except CouldNotStart as problem:
-            raise CouldNotStart(f"{problem}\n{processes.tail(room.log(name))}") from problem
+            raise CouldNotStart(f"{problem}\n{room.last_words(name)}") from problem
 
 
 def _prepare_databases(room: Room, wanted: list[plan.Process]) -> None:
@@ -295,7 +295,7 @@ def _last_words(room: Room, supervisor: Supervisor, of: Iterable[plan.Process]) 
     states = supervisor.states()
     return "\n\n".join(
         f"{process.name}（{states.get(process.name, '未知')}，{process.ready_url}）的日志末尾：\n"
-        f"{processes.tail(room.log(process.name))}"
+        f"{room.last_words(process.name)}"
         for process in of
     )
 

@@ -112,7 +112,7 @@ class Supervisor:
         words = [_tool("supervisord"), "-c", str(self.configuration)]
         subprocess.run(words, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, check=True)
         if not processes.wait_until(lambda: self.pid() is not None and self.socket.exists(), 10.0):
-            raise CouldNotStart(f"supervisord 未能启动。日志末尾：\n{processes.tail(self.room.log('supervisord'))}")
+            raise CouldNotStart(f"supervisord 未能启动。日志末尾：\n{self.room.last_words('supervisord')}")
 
     def update(self) -> None:
         """Start what was added, stop what was removed, restart what changed; the rest is left alone."""

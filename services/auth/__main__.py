@@ -14,6 +14,7 @@ from services.auth.settings import AdminSettings, DatabaseSettings, Settings
 from shared.db.database import Database
 from shared.db.migrations import migrate
 from shared.process import serve
+from shared.settings import read
 from shared.telemetry import logs
 
 log = logging.getLogger(__name__)
@@ -37,17 +38,17 @@ def main() -> None:
     if (command == "end-sessions") != (bool(given.username) != given.all):
         parser.error("end-sessions, and nothing else, needs a user name or --all")
     if command == "api":
-        settings = Settings()
+        settings = read(Settings)
         serve(create_app(settings), name="auth", host=settings.host, port=settings.port, log_level=settings.log_level)
         return
-    database = DatabaseSettings()
+    database = read(DatabaseSettings)
     logs.configure("auth", database.log_level)
     if command == "migrate":
         migrate(database.database.get_secret_value(), MIGRATIONS)
     elif command == "create-admin":
-        asyncio.run(create_admin(database, AdminSettings()))
+        asyncio.run(create_admin(database, read(AdminSettings)))
     elif command == "reset-admin":
-        asyncio.run(reset_admin(database, AdminSettings()))
+        asyncio.run(reset_admin(database, read(AdminSettings)))
     elif command == "end-sessions":
         try:
             asyncio.run(end_sessions(database, given.username))

@@ -6,14 +6,16 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.settings import LogLevel, Port
+
 
 class DatabaseSettings(BaseSettings):
     """What `migrate` and `create-admin` need too, who have no gateway key."""
 
-    model_config = SettingsConfigDict(env_prefix="AUTH_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="AUTH_", frozen=True, hide_input_in_errors=True)
 
     database: SecretStr
-    log_level: str = "INFO"
+    log_level: LogLevel = "INFO"
     region: str = Field("140400", description="Of a department that names none: 长治市.")
 
     # argon2id with the OWASP minimum: 19 MiB, 2 passes, 1 lane.
@@ -24,7 +26,7 @@ class DatabaseSettings(BaseSettings):
 class Settings(DatabaseSettings):
     gateway_key: SecretStr = Field(min_length=16, description="What only the gateway knows; GATEWAY_AUTH_KEY there.")
     host: str = "127.0.0.1"
-    port: int = 8081
+    port: Port = 8081
     password_threads: int = Field(2, ge=1, description="They bound the memory that a flood at the door can take.")
 
     session_idle: timedelta = timedelta(minutes=30)

@@ -5,12 +5,13 @@ import sys
 from services.gateway.app import create_app
 from services.gateway.settings import Settings
 from shared.process import serve
+from shared.settings import read
 
 
 def main(role: str) -> None:
     if role != "api":
         raise SystemExit(__doc__)
-    settings = Settings()
+    settings = read(Settings)
     serve(
         create_app(settings),
         name="gateway",

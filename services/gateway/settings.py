@@ -4,8 +4,12 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr
+import limits
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.settings import LogLevel, Port
 
 Network = IPv4Network | IPv6Network
 
@@ -13,6 +17,16 @@ Network = IPv4Network | IPv6Network
 def _split(value: object) -> object:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
+
+def _rate(text: str) -> str:
+    try:
+        limits.parse(text)
+    except ValueError:
+        raise PydanticCustomError("rate", "not a rate") from None
+    return text
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
 
 # In the environment: networks parted by commas or blanks.
 Networks = Annotated[list[Network], NoDecode, BeforeValidator(_split)]
@@ -22,11 +36,11 @@ PRIVATE = ["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True, hide_input_in_errors=True)
 
     host: str = "127.0.0.1"
-    port: int = 8080
-    log_level: str = "INFO"
+    port: Port = 8080
+    log_level: LogLevel = "INFO"
 
     auth_url: str
     records_url: str
@@ -49,11 +63,11 @@ class Settings(BaseSettings):
         75, description="A connection without a whole request ends; longer than a proxy keeps it."
     )
 
-    signed_in_rate: str = Field("6000/minute", description="Per user.")
-    public_rate: str = Field("3000/minute", description="Per address, without identity.")
-    upload_rate: str = Field("600/minute", description="Per department.")
-    sign_in_rate: str = Field("300/minute", description="Per address.")
-    refused_rate: str = Field("1200/minute", description="Sessions and tokens that are not good, per address.")
+    signed_in_rate: Rate = Field("6000/minute", description="Per user.")
+    public_rate: Rate = Field("3000/minute", description="Per address, without identity.")
+    upload_rate: Rate = Field("600/minute", description="Per department.")
+    sign_in_rate: Rate = Field("300/minute", description="Per address.")
+    refused_rate: Rate = Field("1200/minute", description="Sessions and tokens that are not good, per address.")
 
     live_streams: int = Field(20, description="Open event streams a user may have.")
     heartbeat_seconds: float = 15.0

@@ -7,10 +7,11 @@ from services.ingest import worker
 from services.ingest.app import create_app
 from services.ingest.settings import Settings
 from shared import process
+from shared.settings import read
 
 
 def main(role: str) -> None:
-    settings = Settings()
+    settings = read(Settings)
     match role:
         case "api":
             app = create_app(settings)

@@ -3,6 +3,8 @@
 from pydantic import NonNegativeInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.settings import LogLevel, Port
+
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="INGEST_", hide_input_in_errors=True)
@@ -12,9 +14,9 @@ class Settings(BaseSettings):
     auth_url: str
     records_url: str
     host: str = "127.0.0.1"
-    port: int = 8083
-    worker_port: int = 8093  # health page of the worker
-    log_level: str = "INFO"
+    port: Port = 8083
+    worker_port: Port = 8093  # health page of the worker
+    log_level: LogLevel = "INFO"
     max_file_bytes: int = 20 * 1024 * 1024
     keep_files_days: NonNegativeInt = 1095  # the officers' files; 0: for ever
     max_rows: int = 65_534

@@ -3,6 +3,8 @@
 from pydantic import NonNegativeInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.settings import LogLevel, Port
+
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RECORDS_", hide_input_in_errors=True)
@@ -11,9 +13,9 @@ class Settings(BaseSettings):
     amqp: str
     auth_url: str
     host: str = "127.0.0.1"
-    port: int = 8082
-    persister_port: int = 8092  # health page of the persister
-    log_level: str = "INFO"
+    port: Port = 8082
+    persister_port: Port = 8092  # health page of the persister
+    log_level: LogLevel = "INFO"
     stall_seconds: float = 30.0  # an unfinished upload without a sign of life for this long is published again
     sweep_seconds: float = 5.0  # how often the persister looks for such uploads
     keep_rows_days: NonNegativeInt = 730  # good rows in the ledger after they became records; 0: for ever

@@ -329,6 +329,25 @@ def test_what_needs_the_platform_running_says_so_and_makes_no_folder(verb: str, 
     assert not mistyped.folder.exists()
 
 
+def test_no_older_start_is_quoted_for_this_one(tmp_path: Path) -> None:
+    log = Room.open(tmp_path / "var").log("gateway")
+    log.write_text("what an older start died of\n")
+    room = Room.open(tmp_path / "var").remember(workers=1)
+    assert room.last_words("gateway") == "（还没有写日志）"
+    with log.open("a") as file:
+        file.write("what this one dies of\n")
+    assert room.last_words("gateway") == "what this one dies of"
+    log.write_text("begun anew\n")  # supervisord turns it over at ten megabytes
+    assert room.last_words("gateway") == "begun anew"
+
+
+@pytest.mark.parametrize("target", ["status", "backup", "restore", "parked", "psql", "reset-admin", "end-sessions"])
+def test_without_an_installation_it_says_what_to_type(target: str, tmp_path: Path) -> None:
+    words = ("make", "-f", ROOT / "Makefile", target)
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode != 0, done.stdout) == (True, "没有安装，用 make up 启动。\n"), done.stderr
+
+
 def test_a_folder_the_servers_cannot_live_in_is_refused_in_words(tmp_path: Path) -> None:
     for verb in ("up", "status"):
         done = Runner(tmp_path / "信用 平台").run(verb)
