@@ -3,8 +3,11 @@
 import base64
 import hashlib
 import json
+import re
+import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,7 +39,8 @@ def test_every_process_is_a_service_and_runs_a_module_that_exists(compose: dict[
     assert set(compose["services"]) >= PROCESSES
     for service in compose["services"].values():
         if "command" in service and "build" in service:
-            assert (ROOT / service["command"][0].replace(".", "/") / "__main__.py").is_file()
+            module = ROOT / service["command"][0].replace(".", "/")
+            assert (module / "__main__.py").is_file() or module.with_suffix(".py").is_file()
 
 
 def test_health_checks_ask_the_port_the_process_listens_on(compose: dict[str, Any]) -> None:
@@ -127,10 +131,32 @@ def test_what_the_image_copies_is_in_the_build_context() -> None:
         assert {f"!{part}" for part in (source, *map(str, Path(source).parents))} & set(ignored)
 
 
+def test_the_backup_has_the_servers_own_programs_and_all_that_it_imports(
+    compose: dict[str, Any], tmp_path: Path
+) -> None:
+    stages = re.split(r"^FROM ", (ROOT / "deploy" / "Dockerfile").read_text(), flags=re.M)
+    backup = compose["services"]["backup"]
+    [stage] = [one for one in stages if one.partition("\n")[0].endswith(f" AS {backup['build']['target']}")]
+    assert stage.split()[0] == compose["services"]["postgres"]["image"]
+    for line in stage.splitlines():
+        if line.startswith("COPY deploy"):
+            *sources, folder = line.split()[1:]
+            (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+            for source in sources:
+                shutil.copy(ROOT / source, tmp_path / folder)
+    said = subprocess.run(
+        [sys.executable, "-m", *backup["command"]], cwd=tmp_path, env={}, check=False, capture_output=True, text=True
+    )
+    given = {name.removesuffix("_FILE") for name in backup["environment"]}
+    assert given == {"AUTH_DATABASE", "RECORDS_DATABASE", "INGEST_BLOBS"}
+    assert said.stderr.startswith("没有设置 AUTH_DATABASE"), said.stderr
+    assert backup["profiles"] == ["backup"], "it is not started with the rest"
+
+
 def test_mounted_files_exist_and_volumes_are_declared(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         for volume in service.get("volumes", []):
-            source = volume.partition(":")[0]
+            source = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", volume).partition(":")[0]
             assert (ROOT / source).is_file() if source.startswith("./") else source in compose["volumes"]
 
 
