@@ -1,8 +1,8 @@
 """What a person is told by (numbers, names, telephones) stands in no log, metric, queue, file name or refusal.
 
 Marked persons go the ways a person goes: files good and bad, entries by hand, searches, signing in, refusals, a
-database and a broker that go away. Then everything that is kept, but for the databases and the files themselves, is
-searched for the marks.
+database and a broker that go away. Then everything that is kept, but for the databases, the files themselves and the
+log of the broker's queues, is searched for the marks.
 """
 
 import asyncio
@@ -213,6 +213,9 @@ async def test_no_trace_of_a_person(whole: Fragile, admin: Api) -> None:
     assert await left_in_queues(whole) == {}
     await asyncio.to_thread(whole.platform.stop)
     assert traces_in_files(whole) == {}
+    await asyncio.to_thread(whole.rabbitmq.stop)  # so that nothing is written while we look
+    assert traces_in_the_broker(whole) == {}
+    await asyncio.to_thread(whole.rabbitmq.start)
 
 
 async def traces_in_metrics(whole: Fragile, api: Api) -> dict[str, list[str]]:
@@ -240,6 +243,17 @@ def traces_in_files(whole: Fragile) -> dict[str, list[str]]:
     assert b"POST /api/v1/" in (platform / "gateway.log").read_bytes()
     told = {path.name: found_in(path.read_bytes()) for path in logs}
     told |= {str(path): found_in(os.fsencode(path.name)) for path in platform.rglob("*")}
+    return {name: found for name, found in told.items() if found}
+
+
+def traces_in_the_broker(whole: Fragile) -> dict[str, list[str]]:
+    """In all of its files but the log of its queues, which keeps what was consumed: deploy/THREATS.md says how long."""
+    folder, data = whole.rabbitmq.folder, whole.rabbitmq.data
+    assert _mode(data) == 0o700
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    log = {path for path in data.rglob("quorum/**/*") if path.suffix in (".wal", ".segment")}
+    assert log
+    told = {str(path.relative_to(folder)): found_in(path.read_bytes()) for path in files if path not in log}
     return {name: found for name, found in told.items() if found}
 
 
