@@ -69,6 +69,15 @@ async def test_unknown_user_names_are_locked_like_known_ones(auth: AuthWorld) ->
     assert (await auth.try_sign_in("GHOST", WRONG)).status == 429
 
 
+async def test_no_other_spelling_of_a_name_has_guesses_of_its_own(auth: AuthWorld) -> None:
+    for spelling in ("ADMIN", " Admin "):
+        await fail(auth, 2, username=spelling)
+    await fail(auth, 1)
+    assert await locked_for(auth, username="aDmin") > 0
+    for spelling in ("adm\u0130n", "\uff21dmin", "admi\u0307n", "\u1d00dmin"):
+        assert (await auth.try_sign_in(spelling, ADMIN_PASSWORD)).status == 401
+
+
 async def test_fifty_failures_of_one_name_close_it_for_every_address(auth: AuthWorld) -> None:
     for number in range(10):
         await fail(auth, 5, address=f"198.51.100.{number}")

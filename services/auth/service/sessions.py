@@ -12,7 +12,7 @@ from services.auth.repository import users as user_repository
 from services.auth.service.audit import record
 from services.auth.service.clock import Clock
 from services.auth.service.identities import TOKEN_MARK
-from services.auth.service.lockout import Lockout
+from services.auth.service.lockout import Lockout, name_hash
 from services.auth.tokens import digest, new_session_secret
 from shared.contracts.accounts import AuditEntry, SignedIn, SignIn, User
 from shared.contracts.identity import Identity
@@ -49,6 +49,9 @@ class Sessions:
             async with self._lockout.attempt(username, source):
                 async with self._db.reading() as conn:
                     account = await repository.credentials_of_username(conn, username)
+                # To PostgreSQL "İ" is an "i". Whose attempts are not counted together is not the same person.
+                if account is not None and name_hash(account["username"]) != name_hash(username):
+                    account = None
                 verdict = await self._passwords.verify(account["password_hash"] if account else None, attempt.password)
                 if account is None or not verdict.right or not account["may_sign_in"]:
                     await self._refuse(account, username, source, attempt.address)
