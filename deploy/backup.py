@@ -71,7 +71,7 @@ def save(sources: Sources, folder: Path) -> Path:
 def _tell(folder: Path, at: datetime) -> None:
     """For Prometheus, through node_exporter, which may be another user: there is nothing in it but a time."""
     fresh = folder / f".{LAST_BACKUP}"
-    fresh.write_text(f"# TYPE {LAST_BACKUP} gauge\n{LAST_BACKUP} {at.timestamp():.0f}\n")
+    fresh.write_text(f"# TYPE {LAST_BACKUP} gauge\n{LAST_BACKUP} {int(at.timestamp())}\n")
     fresh.chmod(0o644)
     fresh.replace(folder / "credit-backup.prom")
 

@@ -47,7 +47,12 @@ def put_back(dsn: str, dump: Path, also: str = "") -> Generator[Commit]:
     with (
         TemporaryFile() as said,
         subprocess.Popen(
-            writing, env=_environment(dsn), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said
+            writing,
+            env=_environment(dsn),
+            bufsize=0,  # nothing is left to be written to a psql that has ended
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
         ) as psql,
     ):
 
@@ -57,7 +62,6 @@ def put_back(dsn: str, dump: Path, also: str = "") -> Generator[Commit]:
             assert psql.stdout is not None
             with suppress(BrokenPipeError):  # it has ended, and has said why
                 psql.stdin.write(f"{sql}\n\\echo done\n".encode())
-                psql.stdin.flush()
             if psql.stdout.readline() != b"done\n":
                 psql.wait()
                 raise _refused("psql", said)

@@ -231,6 +231,23 @@ async def test_what_is_not_committed_has_not_been(sources: backup.Sources, tmp_p
     assert await execute(sources.records, "SELECT 1") == 2
 
 
+async def test_a_server_that_is_lost_before_the_commit_is_told_however_often_it_is_asked(
+    sources: backup.Sources, tmp_path: Path
+) -> None:
+    saved = await asyncio.to_thread(backup.save, sources, tmp_path / "saved")
+    await execute(sources.records, "UPDATE kept SET at = 2")
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    others += " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with dumps.put_back(sources.records, saved / "records.dump") as commit:
+        conn = await asyncpg.connect(sources.records)
+        await conn.execute(others)
+        await conn.close()
+        for _ in range(2):
+            with pytest.raises(CouldNotStart, match="psql"):
+                commit()
+    assert await execute(sources.records, "SELECT 1") == 2
+
+
 def test_a_server_lost_between_the_two_is_told_plainly() -> None:
     """All that is left to go wrong: the moment between one COMMIT and the other."""
 
