@@ -20,6 +20,7 @@ from tests.fixtures.room import ROOT
 HELP = ROOT / "services" / "gateway" / "web" / "src" / "pages" / "help"
 HEAVIEST = 60 * 1024
 CALENDAR_YEAR = 2025  # with the make-up days of its holiday notice
+ABOVE = 140  # what stands over a panel and under it
 CALLED = {"display_name": "王晓明"}
 # The bars grow for a second: the canvas is the same at two looks.
 CHART_STANDS = """() => {
@@ -48,8 +49,15 @@ class Album:
     async def take(self, name: str, of: Page | Locator) -> None:
         page = of if isinstance(of, Page) else of.page
         await page.mouse.move(0, 0)
+        size = page.viewport_size
+        assert size
+        if isinstance(of, Locator):  # all of it at once: what the page would scroll is cut off in its picture
+            box = await of.bounding_box()
+            assert box
+            await page.set_viewport_size({**size, "height": max(size["height"], round(box["height"]) + ABOVE)})
         await page.evaluate(SETTLED)
         png = await of.screenshot(animations="disabled", caret="hide")
+        await page.set_viewport_size(size)
         webp, width, height = await self._darkroom.evaluate(TO_WEBP, base64.b64encode(png).decode())
         (self.folder / f"{name}.webp").write_bytes(base64.b64decode(webp))
         self.sizes[name] = [width, height]
