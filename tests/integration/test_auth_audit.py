@@ -17,7 +17,7 @@ from shared.contracts.accounts import AuditQuery
 from shared.db.database import Database
 from shared.db.queries import load_queries
 from tests.fixtures.auth import ADMIN_PASSWORD, HOME, USER_PASSWORD, AuthWorld
-from tests.fixtures.postgres import MakeDatabase, sequential_scans
+from tests.fixtures.postgres import MakeDatabase, reads_of
 
 pytestmark = pytest.mark.integration
 
@@ -88,7 +88,7 @@ async def test_a_long_trail_is_neither_walked_nor_counted_to_its_end(make_databa
     )
     await conn.execute("VACUUM ANALYZE audit")
     await conn.close()
-    before = await sequential_scans(dsn, ["audit"])
+    before = await reads_of(dsn, ["audit"])
     async with Database.open(dsn) as db:
         audit = Audit(db)
         whole = await audit.entries(AuditQuery())
@@ -103,7 +103,7 @@ async def test_a_long_trail_is_neither_walked_nor_counted_to_its_end(make_databa
         ):
             found = await audit.entries(few)
             assert (found.total, found.total_exact) == (number, True), few
-    assert await sequential_scans(dsn, ["audit"]) == before
+    assert await reads_of(dsn, ["audit"]) == before
 
 
 async def test_no_secret_reaches_a_log_a_list_or_the_database(

@@ -16,7 +16,7 @@ from shared.db.planning import MOST_COUNTED
 from shared.db.queries import load_queries
 from tests.bench import big_table
 from tests.bench.files import DATASET
-from tests.fixtures.postgres import MakeDatabase, sequential_scans
+from tests.fixtures.postgres import MakeDatabase, Read, reads_of
 from tests.integration.records_http import World, open_world
 from tests.integration.records_room import Records, open_records, person, row
 
@@ -118,6 +118,7 @@ READS: dict[str, Request] = {
     "public figures": anyone("/public/statistics"),
     "subject by code": subject,
     "subject by name": officer(f"/subjects?q={quote(NAME)}"),
+    "subject by a common word": admin(f"/subjects?q={quote('有限公司')}", f"/subjects?q={quote('医药')}"),
     "statistics of a month by department": admin("/statistics?group_by=department&from=2026-10-01&to=2026-10-31"),
     "statistics by month": officer("/statistics?group_by=month&from=2026-01-01"),
     "home": officer("/home"),
@@ -161,28 +162,37 @@ async def full(make_database: MakeDatabase) -> str:
     return dsn
 
 
+def read_whole(before: dict[str, Read], after: dict[str, Read]) -> list[str]:
+    """Tables read from end to end, or nearly all by their key in each of the runs."""
+    return [
+        table
+        for table in BIG
+        if after[table].scans > before[table].scans or after[table].by_key - before[table].by_key > 0.8 * RUNS
+    ]
+
+
 async def test_nothing_hot_reads_a_big_table_from_end_to_end(full: str) -> None:
-    before = await sequential_scans(full, BIG)
+    before = await reads_of(full, BIG)
     assert sorted(before) == sorted(BIG)
     guilty = []
     for name, request in READS.items():
         async with open_world(full, more=()) as world:
             for _ in range(RUNS):
                 await request(world)
-        after = await sequential_scans(full, BIG)
-        guilty += [f"{name}: {table}" for table in BIG if after[table] > before[table]]
+        after = await reads_of(full, BIG)
+        guilty += [f"{name}: {table}" for table in read_whole(before, after)]
         before = after
 
     async with open_records(full) as records:
         await a_file_comes_and_goes(records)
-    after = await sequential_scans(full, BIG)
-    guilty += [f"a file comes and goes: {table}" for table in BIG if after[table] > before[table]]
+    after = await reads_of(full, BIG)
+    guilty += [f"a file comes and goes: {table}" for table in read_whole(before, after)]
 
     async with Database.open(full) as db:
         await what_is_over_is_counted_in_its_index(db)
         await what_is_old_goes(db)
-    before, after = after, await sequential_scans(full, BIG)
-    guilty += [f"what is old goes: {table}" for table in BIG if after[table] > before[table]]
+    before, after = after, await reads_of(full, BIG)
+    guilty += [f"what is old goes: {table}" for table in read_whole(before, after)]
     assert guilty == []
 
 

@@ -51,22 +51,34 @@ WHERE r.record_id = $3 AND r.state <> 'deleted'
 
 -- name: related
 -- $3 codes of the subjects found  $4 most  $5 as in by_code
-SELECT r.record_id, r.dataset_code, r.department_code, r.name, r.identifiers
-FROM record r
-WHERE r.identifiers && $3::text[] AND r.state <> 'deleted'
-  AND {in_sight}
-  AND ($1 IS NULL OR r.department_code = $1
-       OR EXISTS (SELECT FROM jsonb_array_elements_text($5::jsonb -> r.dataset_code) AS field WHERE r.values ->> field = ANY ($3)))
-ORDER BY r.record_id DESC
+-- One look by index a code: of two hundred together the planner expects so many records that it would walk all there are;
+-- OFFSET 0 keeps it from joining the other way round.
+SELECT DISTINCT ON (one.record_id) one.*
+FROM unnest($3::text[]) AS code
+CROSS JOIN LATERAL (
+    SELECT r.record_id, r.dataset_code, r.department_code, r.name, r.identifiers
+    FROM record r
+    WHERE r.identifiers @> ARRAY[code] AND r.state <> 'deleted'
+      AND {in_sight}
+      AND ($1 IS NULL OR r.department_code = $1
+           OR EXISTS (SELECT FROM jsonb_array_elements_text($5::jsonb -> r.dataset_code) AS field WHERE r.values ->> field = code))
+    OFFSET 0
+) one
+ORDER BY one.record_id DESC
 LIMIT $4;
 
 -- name: namesakes
--- Records without any code, by their names. $3 names  $4 most
-SELECT r.record_id, r.dataset_code, r.department_code, r.name, r.identifiers
-FROM record r
-WHERE r.name = ANY ($3::text[]) AND r.identifiers = '{}' AND r.state <> 'deleted'
-  AND {in_sight}
-ORDER BY r.record_id DESC
+-- Records without any code, by their names, one by one as in related. $3 names  $4 most
+SELECT one.*
+FROM unnest($3::text[]) AS wanted (name)
+CROSS JOIN LATERAL (
+    SELECT r.record_id, r.dataset_code, r.department_code, r.name, r.identifiers
+    FROM record r
+    WHERE r.name = wanted.name AND r.identifiers = '{}' AND r.state <> 'deleted'
+      AND {in_sight}
+    OFFSET 0
+) one
+ORDER BY one.record_id DESC
 LIMIT $4;
 
 -- name: estimate_names
