@@ -5,6 +5,7 @@ They must be at least as new as the server. Of what they say is told what holds 
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +21,8 @@ from deploy.local.processes import CouldNotStart
 NAMES = "relation|table|constraint|column|index|role|database|schema|sequence|function|extension|user|server at|file"
 QUOTED = re.compile(rf'(\b(?:{NAMES}) "[^"]*")|(?:["“«]|\b0x).*')
 HARMLESS = "server version"
+# From the end of its pipe to the end of psql.
+ENDS_SECONDS = 10.0
 
 Commit = Callable[[], None]
 
@@ -30,7 +33,7 @@ def save(dsn: str, dump: Path) -> None:
     with TemporaryFile() as said:
         done = subprocess.run([_program("pg_dump"), *words], env=_environment(dsn), check=False, stderr=said)
         if done.returncode != 0:
-            raise _refused("pg_dump", said)
+            raise _refused("pg_dump", said, done.returncode)
 
 
 @contextmanager
@@ -63,14 +66,17 @@ def put_back(dsn: str, dump: Path, also: str = "") -> Generator[Commit]:
             with suppress(BrokenPipeError):  # it has ended, and has said why
                 psql.stdin.write(f"{sql}\n\\echo done\n".encode())
             if psql.stdout.readline() != b"done\n":
-                psql.wait()
-                raise _refused("psql", said)
+                raise _refused("psql", said, psql.wait())
 
         do("BEGIN;")
         with TemporaryFile() as told:
             read = subprocess.run(reading, check=False, stdout=psql.stdin, stderr=told)
-            if read.returncode > 0:  # below: psql ended and took the pipe away; its words come next
-                raise _refused("pg_restore", told)
+            if read.returncode == -signal.SIGPIPE:  # psql ended and took the pipe away: its words count
+                with suppress(subprocess.TimeoutExpired):
+                    raise _refused("psql", said, psql.wait(ENDS_SECONDS))
+            if read.returncode != 0:
+                psql.kill()  # it holds half a restore, perhaps in the middle of a row, and would wait for the rest
+                raise _refused("pg_restore", told, read.returncode)
         do(f"SET CONSTRAINTS ALL IMMEDIATE;\n{also}")
         yield lambda: do("COMMIT;")
 
@@ -125,6 +131,7 @@ def _environment(dsn: str) -> dict[str, str]:
     return {**os.environ, **address_of(dsn), "LC_ALL": "C"}
 
 
-def _refused(program: str, said: IO[bytes]) -> CouldNotStart:
+def _refused(program: str, said: IO[bytes], returncode: int) -> CouldNotStart:
     said.seek(0)
-    return CouldNotStart(f"{program} 未成功：\n{speakable(program, said.read().decode(errors='replace'))[-2000:]}")
+    how = f"被 {signal.Signals(-returncode).name} 信号终止（SIGKILL 多半是内存不够）" if returncode < 0 else "未成功"
+    return CouldNotStart(f"{program} {how}：\n{speakable(program, said.read().decode(errors='replace'))[-2000:]}")

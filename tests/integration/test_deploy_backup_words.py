@@ -1,11 +1,15 @@
 """What a backup or a restore that fails says: enough to help, and nothing of a row."""
 
+import asyncio
+import signal
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from deploy import dumps
+from deploy.local import processes
+from deploy.local.postgres import execute
 from deploy.local.processes import CouldNotStart
 from tests.fixtures.postgres import Databases
 
@@ -21,11 +25,14 @@ INSERT INTO person VALUES ('王小明');
 """  # noqa: E501
 
 
-async def test_a_restore_that_fails_quotes_no_row(databases: Databases, tmp_path: Path) -> None:
+# More than a pipe takes.
+MUCH = "CREATE TABLE zoo AS SELECT n, repeat('x', 100) AS text FROM generate_series(1, 20000) AS n;"
+
+
+@pytest.mark.parametrize("more", ["", MUCH])
+async def test_a_restore_that_fails_quotes_no_row(databases: Databases, tmp_path: Path, more: str) -> None:
     source, target = await databases.bare(), await databases.bare()
-    conn = await asyncpg.connect(source)
-    await conn.execute(TABLE)
-    await conn.close()
+    await execute(source, TABLE + more)
     dump = tmp_path / "a.dump"
     dumps.save(source, dump)
     with pytest.raises(CouldNotStart) as refused, dumps.put_back(target, dump):
@@ -35,6 +42,46 @@ async def test_a_restore_that_fails_quotes_no_row(databases: Databases, tmp_path
     assert NAME not in said
     for dsn in (source, target):
         await databases.drop(dsn)
+
+
+async def test_a_restore_killed_in_the_middle_of_a_table_is_not_waited_for(
+    databases: Databases, tmp_path: Path
+) -> None:
+    dsn, dump = await databases.bare(), tmp_path / "a.dump"
+    await execute(dsn, MUCH)
+    dumps.save(dsn, dump)
+
+    def restore() -> None:
+        with dumps.put_back(dsn, dump) as commit:
+            commit()
+
+    conn = await asyncpg.connect(dsn)
+    async with conn.transaction():
+        await conn.execute("LOCK TABLE zoo")  # psql waits for the table, and pg_restore for psql to take the rows
+        restoring = asyncio.create_task(asyncio.to_thread(restore))
+        assert await asyncio.to_thread(processes.wait_until, lambda: among_the_rows(dump) != [], 20.0)
+        processes.send(among_the_rows(dump), signal.SIGKILL)
+    with pytest.raises(CouldNotStart, match="pg_restore 被 SIGKILL 信号终止"):
+        await asyncio.wait_for(restoring, 20.0)
+    assert await conn.fetchval("SELECT count(*) FROM zoo") == 20_000
+    await conn.close()
+    await databases.drop(dsn)
+
+
+def among_the_rows(dump: Path) -> list[int]:
+    """Processes that were told of `dump` and have written more than stands before its rows."""
+    return [pid for pid in processes.pids() if str(dump) in of(pid, "cmdline") and written_by(pid) > 8_000]
+
+
+def written_by(pid: int) -> int:
+    return sum(int(line.split()[1]) for line in of(pid, "io").splitlines() if line.startswith("wchar:"))
+
+
+def of(pid: int, name: str) -> str:
+    try:
+        return (processes.PROC / str(pid) / name).read_text()
+    except OSError:
+        return ""
 
 
 @pytest.mark.parametrize(
