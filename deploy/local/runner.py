@@ -207,8 +207,10 @@ def _asked_for(room: Room, *, running: bool) -> Room:
     port = _gateway_port(room)
     workers = number("WORKERS", 1, plan.MAX_WORKERS) or room.choices.workers
     if not (running and port == room.choices.gateway_port) and not _is_for_the_gateway(room, port):
-        other = next(other for other in range(port + 10, 65_536, 10) if _is_for_the_gateway(room, other))
-        raise CouldNotStart(f"端口 {port} 已被别的程序占用。请换一个，例如在命令后加 PORT={other}")
+        whose = "留给了本平台的别的进程" if room.keeps(port) else "已被别的程序占用"
+        others = [*range(port + 10, 65_536, 10), *range(port - 10, 1_023, -10)]
+        other = next((f"，例如在命令后加 PORT={other}" for other in others if _is_for_the_gateway(room, other)), "")
+        raise CouldNotStart(f"端口 {port} {whose}。请换一个{other}")
     return room.remember(gateway_port=port, workers=workers)
 
 

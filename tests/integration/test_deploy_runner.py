@@ -179,8 +179,14 @@ def test_a_port_kept_for_another_process_is_refused(runner: Runner) -> None:
     for a_worker_to_come in (before.first_port + plan.WORKERS + 20, before.rabbitmq_port + 5):
         refused = runner.run("up", PORT=str(a_worker_to_come))
         assert refused.returncode != 0
-        assert f"端口 {a_worker_to_come} 已被别的程序占用" in refused.stderr
+        assert f"端口 {a_worker_to_come} 留给了本平台的别的进程" in refused.stderr
     assert runner.room.choices == before
+
+
+def test_for_a_taken_port_at_the_upper_end_one_below_is_offered(runner: Runner) -> None:
+    with listening(65_530):
+        refused = runner.run("up", PORT="65530")
+    assert "端口 65530 已被别的程序占用。请换一个，例如在命令后加 PORT=65520\n" in refused.stderr
 
 
 def test_the_demonstration_shows_what_was_stored_and_what_was_not_and_why(runner: Runner) -> None:
