@@ -29,16 +29,25 @@ IDENTITY: web.RequestKey[Identity] = web.RequestKey("IDENTITY", Identity)
 
 
 class IdentityVerifier:
-    def __init__(self, service: Service, fetch_keys: FetchKeys, *, refetch_seconds: float = REFETCH_SECONDS) -> None:
+    def __init__(
+        self,
+        service: Service,
+        fetch_keys: FetchKeys,
+        *,
+        refetch_seconds: float = REFETCH_SECONDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         """`service`: who verifies; what is meant for others only is refused."""
         self._service = service
         self._fetch_keys = fetch_keys
         self._refetch_seconds = refetch_seconds
+        self._clock = clock
         self._keys: KeySet | None = None
         self._again_at = float("-inf")
         self._failed = False
         self._lock = asyncio.Lock()
         self._claims = jwt.JWTClaimsRegistry(
+            now=lambda: int(clock()),
             leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": ISSUER},
             aud={"essential": True},
@@ -54,7 +63,7 @@ class IdentityVerifier:
             Unavailable: the keys cannot be fetched.
         """
         known = self._known.get(token)
-        if known is not None and known[0] > time.time():
+        if known is not None and known[0] > self._clock():
             return known[1]
         decoded = await self._decode(token)
         try:

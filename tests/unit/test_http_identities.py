@@ -9,18 +9,17 @@ from joserfc.jwk import KeySet, KeySetSerialization, OKPKey
 
 from shared.contracts.identity import ALGORITHM, ALL_SERVICES, ISSUER, audience_of
 from shared.errors import Unauthenticated
-from shared.http.identities import IdentityVerifier, KeysDown
+from shared.http.identities import LEEWAY_SECONDS, IdentityVerifier, KeysDown
 from tests.fixtures.gateway import officer
 
 OURS, STRANGERS = (OKPKey.generate_key("Ed25519", {"kid": kid}) for kid in ("ours", "strangers"))
 
 
-def token(key: OKPKey, number: int = 0, audience: object = None) -> str:
+def token(key: OKPKey, number: int = 0, audience: object = None, ends: int | None = None) -> str:
     meant = audience_of(["records"]) if audience is None else audience
     claims = {**officer().model_dump(mode="json"), "iss": ISSUER, "aud": meant, "jti": str(number)}
-    return jwt.encode(
-        {"alg": ALGORITHM, "kid": key.kid}, claims | {"exp": int(time.time()) + 60}, key, algorithms=[ALGORITHM]
-    )
+    claims["exp"] = int(time.time()) + 60 if ends is None else ends
+    return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
 
 
 class Auth:
@@ -106,3 +105,18 @@ async def test_an_identity_is_good_where_it_is_meant_to_be_shown(audience: objec
     for _ in range(2):  # what has been refused is not remembered either
         with pytest.raises(Unauthenticated):
             await verifier.verify(shown)
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+async def test_an_identity_ends_when_it_says_and_the_leeway_for_clocks_later(remembered: bool) -> None:
+    ends = 1_800_000_000
+    clock: list[float] = []
+    verifier = IdentityVerifier("records", Auth().keys, clock=lambda: clock[-1])
+    shown = token(OURS, ends=ends)
+    last = ends + LEEWAY_SECONDS - 0.1
+    for moment in (ends - 60, ends - 0.1, ends, last) if remembered else (last,):
+        clock.append(moment)
+        assert await verifier.verify(shown) == officer()
+    clock.append(ends + LEEWAY_SECONDS)
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(shown)
