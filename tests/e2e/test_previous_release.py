@@ -65,6 +65,15 @@ def test_released_migrations_are_as_they_were(old_code: Path) -> None:
     assert changed == []
 
 
+def test_the_release_before_knows_only_the_one_audience(old_code: Path) -> None:
+    """Why an identity for nobody in particular is still good everywhere (deploy/THREATS.md)."""
+    known = (old_code / "shared" / "contracts" / "identity.py").read_text()
+    assert "def audience_of" not in known, (
+        "It names the services itself now. Let ALL_SERVICES of shared/contracts/identity.py go, the line about it under"
+        " 'Left open' of deploy/THREATS.md, and this test."
+    )
+
+
 @pytest.fixture
 async def made(databases: Databases, old_code: Path) -> AsyncGenerator[dict[str, str]]:
     """Databases as the previous release has left them, with its first admin."""
