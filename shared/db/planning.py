@@ -25,9 +25,9 @@ async def estimated(conn: Conn, query: str, *parameters: object) -> int:
     return int(plan[0]["Plan"]["Plan Rows"])
 
 
-async def total_of(conn: Conn, count: str, estimate: str, *filters: object) -> Total:
-    """`count` takes the filters and how far to count, `estimate` the filters alone."""
+async def total_of(conn: Conn, count: str, estimate: str, *filters: object, seen: int = 0) -> Total:
+    """`count` takes the filters and how far to count, `estimate` the filters alone; `seen` of them are there."""
     counted: int = await conn.fetchval(count, *filters, MOST_COUNTED + 1)
     if counted <= MOST_COUNTED:
         return Total(counted, exact=True)
-    return Total(max(counted, await estimated(conn, estimate, *filters)), exact=False)
+    return Total(max(counted, seen, await estimated(conn, estimate, *filters)), exact=False)

@@ -65,6 +65,24 @@ async def test_registering_answers_with_the_upload_and_its_definition(world: Wor
     assert (foreign.status, foreign.json["type"]) == (409, "/problems/upload-id-taken")
 
 
+async def test_a_long_list_offers_its_next_page_though_the_planner_thinks_it_short(world: World) -> None:
+    await world.fetch(
+        """INSERT INTO upload (upload_id, dataset_code, dataset_version, department_code, department_name, user_id,
+                               user_name, file_name, file_size, sha256, mode, on_duplicate, dry_run, state)
+           SELECT gen_random_uuid(), 't_licences', 1, 'd1', 'd1', 'u', '张三', 'a.xls', 1, 'x', 'partial', 'update',
+                  false, 'stored' FROM generate_series(1, 10400)"""
+    )
+    await world.fetch("ANALYZE upload")
+    await world.fetch("UPDATE upload SET state = 'partly_stored'")  # which the planner has not seen
+    caller = world.caller("d1")
+    listed = await caller.get("/uploads?state=partly_stored&size=200&page=51")
+    assert (len(listed["items"]), listed["total_exact"]) == (200, False)
+    assert listed["total"] > 51 * 200
+    for last in ("size=200&page=52", "size=100&page=104"):
+        listed = await caller.get(f"/uploads?state=partly_stored&{last}")
+        assert (listed["total"], listed["total_exact"], len(listed["items"])) == (10_400, True, int(last[5:8]))
+
+
 async def test_what_may_not_be_reported_is_refused(world: World) -> None:
     unknown = await world.caller("d1").call("POST", "/internal/uploads", wanted(dataset="no_such"))
     assert (unknown.status, unknown.json["type"]) == (404, "/problems/dataset-not-found")

@@ -83,10 +83,13 @@ async def list_uploads(conn: Conn, department: str | None, wanted: UploadFilter)
     days = (wanted.from_, wanted.to)
     what = (wanted.kind, wanted.waiting, wanted.sha256, wanted.counted)
     filters = (department, wanted.dataset, wanted.state, *days, wanted.deleted, *what)
-    rows = await conn.fetch(SQL["list_uploads"], *filters, wanted.size, wanted.offset)
-    if len(rows) < wanted.size and (rows or wanted.page == 1):
-        return rows, Total(wanted.offset + len(rows), exact=True)
-    return rows, await total_of(conn, SQL["count_uploads"], SQL["estimate_uploads"], *filters)
+    # One more than is shown: where there is a next page, the total reaches it, whatever the planner thinks.
+    rows = await conn.fetch(SQL["list_uploads"], *filters, wanted.size + 1, wanted.offset)
+    seen = wanted.offset + len(rows) if rows else 0
+    if len(rows) <= wanted.size and (rows or wanted.page == 1):
+        return rows, Total(seen, exact=True)
+    total = await total_of(conn, SQL["count_uploads"], SQL["estimate_uploads"], *filters, seen=seen)
+    return rows[: wanted.size], total
 
 
 async def drop_batches(conn: Conn, upload_id: UUID) -> None:
