@@ -139,17 +139,21 @@ async def test_a_message_says_what_became_of_its_rows(world: World, since: str, 
 
 
 @pytest.mark.parametrize(
-    ("state", "now"),
+    ("since", "now"),
     [
-        ("awaiting_confirmation", None),
-        ("storing", None),
-        ("cancelled", "试运行已取消，没有入库。"),
-        ("stored", "已确认，全部入库。"),
+        ("state = 'awaiting_confirmation'", None),
+        ("state = 'storing'", None),
+        ("state = 'cancelled'", "试运行已取消，没有入库。"),
+        ("state = 'stored'", "已确认，全部入库。"),
+        ("state = 'stored', emptied_at = now()", "已确认，全部入库。"),
+        ("state = 'stored', data_deleted_at = now()", "这次上报的数据已经撤回。"),
+        ("state = 'stored', deleted_at = now()", "这条上传记录已经删除。"),
+        ("state = 'cancelled', deleted_at = now()", "这条上传记录已经删除。"),
     ],
 )
-async def test_a_dry_run_that_was_decided_asks_no_more(world: World, state: str, now: str | None) -> None:
+async def test_a_dry_run_that_was_decided_asks_no_more(world: World, since: str, now: str | None) -> None:
     await rejected_rows(world, [], uploaded_at=today())
-    [upload] = await world.fetch(f"UPDATE upload SET state = '{state}' RETURNING upload_id")
+    [upload] = await world.fetch(f"UPDATE upload SET {since} RETURNING upload_id")  # the test's own words
     async with world.db.transaction() as conn:
         await messages.add(
             conn, kind="import_finished", department_code="d1", user_id=None, title="待确认", body="…",

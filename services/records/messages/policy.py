@@ -5,6 +5,8 @@ from typing import NamedTuple
 from shared.contracts.uploads import STATE_NAMES, UploadState
 from shared.db.database import Row
 
+GONE = {"data_deleted_at": "这次上报的数据已经撤回", "deleted_at": "这条上传记录已经删除"}
+
 
 class Standing(NamedTuple):
     words: str | None = None
@@ -15,7 +17,11 @@ def standing(row: Row) -> Standing:
     """`row`: a message with its upload as it is now, whose columns are null where it is about none."""
     if row["state"] is None:
         return Standing()
-    return _of_upload(row) if row["kind"] == "import_finished" else _of_rows(row)
+    finished = row["kind"] == "import_finished"
+    for column, words in GONE.items():
+        if row[column] is not None:
+            return Standing(f"{words}。" if finished else f"{words}，不用再改正。", settled=True)
+    return _of_upload(row) if finished else _of_rows(row)
 
 
 def _of_upload(row: Row) -> Standing:
@@ -30,14 +36,8 @@ def _of_upload(row: Row) -> Standing:
 
 
 def _of_rows(row: Row) -> Standing:
-    gone = {
-        "data_deleted_at": "这次上报的数据已经撤回，不用再改正。",
-        "deleted_at": "这条上传记录已经删除，不用再改正。",
-        "emptied_at": "明细已超过保存期，不能再改正。",
-    }
-    for column, words in gone.items():
-        if row[column] is not None:
-            return Standing(words, settled=True)
+    if row["emptied_at"] is not None:
+        return Standing("明细已超过保存期，不能再改正。", settled=True)
     waiting = row["rejected"] - row["ignored"]
     if waiting <= 0:
         return Standing("已全部改正或忽略。" if row["ignored"] else "已全部改正。", settled=True)
