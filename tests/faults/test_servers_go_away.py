@@ -64,7 +64,7 @@ async def test_files_are_stored_though_queues_answer_nobody_any_more(town: Town)
     ((department,),) = await town.sql("SELECT department_code FROM upload WHERE upload_id = $1", first)
     names = [queue for lane in LANES for queue in (worker_queue(lane, shard_of(department)), persister_queue(lane))]
     await town.report(*files(116, 1))
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(300):
         while not await are_dead(town.rabbitmq, names):
             async with await aio_pika.connect(town.platform.amqp) as connection, connection.channel() as channel:
                 for name in names:
@@ -82,7 +82,7 @@ async def are_dead(broker: RabbitMQ, names: Sequence[str]) -> bool:
         async with await aio_pika.connect(broker.url("platform")) as connection:
             queue = await (await connection.channel()).get_queue(name)
             try:
-                await queue.get(fail=False, timeout=10)
+                await queue.get(fail=False, timeout=60)
             except aio_pika.exceptions.AMQPError:
                 continue
             return False
