@@ -14,7 +14,7 @@ PASSWORDS = ("postgres_password", "auth_database_password", "records_database_pa
 
 
 def make(folder: Path) -> None:
-    """Write what is missing; nothing that is there is changed."""
+    """Write what is missing; nothing that is there is changed, but a password that is read no more goes."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     passwords = {name: _once(folder / name, secrets.token_hex(24)) for name in PASSWORDS}
@@ -27,6 +27,7 @@ def make(folder: Path) -> None:
         )
     password = passwords["rabbitmq_password"]
     _once(folder / "amqp", f"amqp://credit:{password}@rabbitmq:5672/")
+    (folder / "rabbitmq_user.conf").unlink(missing_ok=True)  # definitions.json now says it, hashed
     _once(folder / "rabbitmq_definitions.json", json.dumps(definitions(password, ["/"]), indent=2) + "\n")
 
 

@@ -96,6 +96,7 @@ def test_making_secrets_again_changes_none_and_strangers_may_not_enter(tmp_path:
     folder = tmp_path / "compose"
     secrets.make(folder)
     before = {file.name: file.read_text() for file in folder.iterdir()}
+    (folder / "rabbitmq_user.conf").write_text("default_pass = of an older version, in plain")
     secrets.make(folder)
     assert {file.name: file.read_text() for file in folder.iterdir()} == before
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
