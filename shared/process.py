@@ -84,12 +84,19 @@ def run(main: Callable[[asyncio.Event], Awaitable[None]], *, name: str, log_leve
         raise SystemExit(1) from None
 
 
-async def every(seconds: float, work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
-    """Do `work` again and again until `stop`; what goes wrong once is tried again next time."""
+async def every(
+    seconds: float, work: Callable[[], Awaitable[None]], stop: asyncio.Event, *, at_once: bool = False
+) -> None:
+    """Do `work` again and again until `stop`; what goes wrong once is tried again next time.
+
+    `at_once`: the first time before any waiting, where a process may not live as long as `seconds`.
+    """
+    wait = 0.0 if at_once else seconds
     while not stop.is_set():
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), timeout=seconds)
+            await asyncio.wait_for(stop.wait(), timeout=wait)
             return
+        wait = seconds
         try:
             await work()
         except Unavailable as error:

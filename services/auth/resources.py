@@ -47,7 +47,7 @@ async def open_service(settings: Settings, now: Clock) -> AsyncGenerator[AuthSer
 
 @asynccontextmanager
 async def _sweeping(retention: Retention) -> AsyncGenerator[None]:
-    task = asyncio.create_task(every(SWEEP_SECONDS, retention.sweep, asyncio.Event()))
+    task = asyncio.create_task(every(SWEEP_SECONDS, retention.sweep, asyncio.Event(), at_once=True))
     try:
         yield
     finally:

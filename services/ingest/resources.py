@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from aiohttp import ClientSession
 
@@ -52,10 +51,16 @@ def limits_of(settings: Settings) -> Limits:
 async def open_resources(settings: Settings, http: ClientSession) -> AsyncGenerator[Resources]:
     await child.warm_up()
     storage = Storage(settings.blobs, keep_days=settings.keep_files_days)
+
+    async def clear_files() -> None:
+        removed = await storage.sweep()
+        if removed:
+            log.info("removed %d files: never registered, or kept long enough", removed)
+
     watch = QueueWatch(settings.amqp)
     async with (
         open_publish(settings.amqp) as publish,
-        _repeating(SWEEP_SECONDS, partial(_clear, storage)),
+        _repeating(SWEEP_SECONDS, clear_files, at_once=True),
         _repeating(LOOK_SECONDS, watch.look),
     ):
         yield Resources(
@@ -103,15 +108,11 @@ async def open_publish(url: str) -> AsyncGenerator[Publish]:
             await task
 
 
-async def _clear(storage: Storage) -> None:
-    removed = await storage.sweep()
-    if removed:
-        log.info("removed %d files: never registered, or kept long enough", removed)
-
-
 @asynccontextmanager
-async def _repeating(seconds: float, work: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
-    task = asyncio.create_task(every(seconds, work, asyncio.Event()))
+async def _repeating(
+    seconds: float, work: Callable[[], Awaitable[None]], *, at_once: bool = False
+) -> AsyncGenerator[None]:
+    task = asyncio.create_task(every(seconds, work, asyncio.Event(), at_once=at_once))
     try:
         yield
     finally:

@@ -77,7 +77,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             tasks.create_task(every(settings.sweep_seconds, sweeping.sweep, stop))
             tasks.create_task(every(settings.sweep_seconds, reminders.sweep, stop))
             tasks.create_task(every(MERGE_SECONDS, merge, stop))
-            tasks.create_task(every(CLEAR_SECONDS, clearing.sweep, stop))
+            tasks.create_task(every(CLEAR_SECONDS, clearing.sweep, stop, at_once=True))
 
 
 async def _consumer(connection: AbstractRobustConnection, lane: Lane, storing: StoringService) -> Consumer:

@@ -1,16 +1,19 @@
 """What auth lets go by itself: sessions nobody ended, and old lines of the audit."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from aiohttp.test_utils import TestServer
 
+from services.auth.app import create_app
 from services.auth.keys import SERVICE
 from services.auth.service.retention import Retention
 from services.auth.service.sessions import SessionLife
 from shared.db.database import Database
-from tests.fixtures.auth import USER_PASSWORD, AuthWorld
+from tests.fixtures.auth import USER_PASSWORD, AuthWorld, auth_settings
 
 pytestmark = pytest.mark.integration
 
@@ -54,6 +57,15 @@ async def test_sessions_that_ended_by_themselves_go_and_the_living_stay(auth: Au
         assert await number_of(db, "session") == 2
         assert await fresh.alive()
         assert await other.alive()
+
+
+async def test_what_is_to_go_goes_when_the_process_starts(auth: AuthWorld) -> None:
+    await auth.sign_in()
+    auth.clock.advance(timedelta(minutes=31))
+    async with opened(auth) as db, TestServer(create_app(auth_settings(auth.dsn), now=auth.clock)):
+        async with asyncio.timeout(10.0):
+            while await number_of(db, "session"):
+                await asyncio.sleep(0.02)
 
 
 async def test_what_somebody_is_at_work_on_holds_no_sweep_up(auth: AuthWorld) -> None:

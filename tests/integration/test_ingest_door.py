@@ -19,6 +19,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from deploy.local.processes import wait_until
 from services.ingest.app import create_app
 from services.ingest.settings import Settings
 from services.ingest.storage import ORPHAN_AFTER, Storage
@@ -340,3 +341,23 @@ async def test_the_janitor_removes_what_was_never_registered_and_nothing_else(tm
     assert await storage.sweep() == 2
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {registered, fresh, fresh.replace("uploads", "incoming")}
+
+
+async def test_what_is_to_go_goes_when_the_process_starts(amqp_url: str, tmp_path: Path) -> None:
+    Storage(tmp_path.as_uri())
+    name = str(uuid4())
+    mark = tmp_path / "incoming" / name
+    for path in (tmp_path / "uploads" / name, mark):
+        path.write_bytes(b"")
+    os.utime(mark, (time.time() - ORPHAN_AFTER.total_seconds() - 60,) * 2)
+    async with open_door(amqp_url, tmp_path, Records()) as door:
+        assert await asyncio.to_thread(wait_until, lambda: door.kept() == [], 10.0)
+
+
+async def test_a_sweep_that_cannot_be_done_is_named(
+    amqp_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    Storage(tmp_path.as_uri())
+    (tmp_path / "incoming" / "loop").symlink_to("loop")  # the store cannot read its own folder
+    async with open_door(amqp_url, tmp_path, Records()):
+        assert await asyncio.to_thread(wait_until, lambda: "clear_files put off: StoreDown" in caplog.text, 10.0)

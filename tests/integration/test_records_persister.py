@@ -115,6 +115,14 @@ async def test_two_persisters_store_what_comes_twice_and_out_of_order_once(recor
     assert await records.tally_is_exact()
 
 
+async def test_what_is_to_go_goes_when_the_process_starts(records: Records, broker: str) -> None:
+    await records.upload([row(1)])
+    await records.fetch("UPDATE message SET created_at = now() - interval '10 years' RETURNING true")
+    async with running(records, broker), asyncio.timeout(SECONDS):
+        while await records.fetch("SELECT FROM message"):
+            await asyncio.sleep(0.02)
+
+
 async def test_a_failed_file_ends_as_failed(records: Records, broker: str) -> None:
     upload = await records.register()
     async with worker_on(broker) as worker, running(records, broker):
