@@ -42,9 +42,11 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         Database.open(settings.database, max_size=CONNECTIONS) as db,
         open_connection(settings.amqp, stop) as connection,
     ):
+        consumers: list[Consumer] = []
 
         async def broker() -> None:
-            if not connection.connected.is_set():
+            takes = len(consumers) == len(LANES) and all(consumer.subscribed for consumer in consumers)
+            if not connection.connected.is_set() or not takes:
                 raise ConnectionError
 
         channel = await open_channel(connection)
@@ -73,7 +75,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         )
         async with health, asyncio.TaskGroup() as tasks:
             for lane in LANES:
-                tasks.create_task((await _consumer(connection, lane, storing)).run(stop))
+                consumers.append(await _consumer(connection, lane, storing))
+                tasks.create_task(consumers[-1].run(stop))
             tasks.create_task(every(settings.sweep_seconds, sweeping.sweep, stop))
             tasks.create_task(every(settings.sweep_seconds, reminders.sweep, stop))
             tasks.create_task(every(MERGE_SECONDS, merge, stop))

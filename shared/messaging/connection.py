@@ -39,9 +39,14 @@ def nodes_of(url: str) -> list[str]:
     return re.split(r"\s*,\s*(?=amqps?://)", url.strip())
 
 
+def noticing(url: str) -> URL:
+    """`url` with what lets its loss be noticed within 30 s."""
+    return URL(url).update_query(heartbeat="10")
+
+
 def robust_url(url: str) -> URL:
-    """`url` with the settings every process uses: starts without the broker, notices its loss within 30 s."""
-    return URL(url).update_query(fail_fast="0", heartbeat="10", reconnect_interval="1")
+    """`url` with the settings every process uses: starts without the broker, and comes back to it."""
+    return noticing(url).update_query(fail_fast="0", reconnect_interval="1")
 
 
 class _Connection(aio_pika.RobustConnection):
@@ -109,10 +114,10 @@ async def _end_when_stuck(connection: AbstractRobustConnection, url: str) -> Non
 
 async def _answers(url: str) -> bool:
     try:
-        await (await connect_once(url)).close()
+        async with asyncio.timeout(_LOOK_SECONDS), await connect_once(url):
+            return True
     except (BrokerDown, *DOWN):
         return False
-    return True
 
 
 async def connect_once(url: str) -> AbstractConnection:
@@ -123,7 +128,7 @@ async def connect_once(url: str) -> AbstractConnection:
     """
     for node in nodes_of(url):
         with suppress(*DOWN):
-            return await aio_pika.connect(node, timeout=_LOOK_SECONDS)
+            return await aio_pika.connect(noticing(node), timeout=_LOOK_SECONDS)
     raise BrokerDown
 
 

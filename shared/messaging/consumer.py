@@ -18,17 +18,17 @@ from typing import Protocol
 
 import structlog
 from aio_pika.abc import AbstractIncomingMessage, AbstractQueue
-from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+from aio_pika.exceptions import AMQPConnectionError, AMQPError, ChannelInvalidStateError
 from opentelemetry.trace import SpanKind
 
 from shared.errors import Unavailable
-from shared.messaging.connection import DOWN
 from shared.telemetry.metrics import MESSAGES
 from shared.telemetry.tracing import handling
 
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 30.0
+_ANSWER_SECONDS = 10.0
 OUTCOMES = ("done", "retried", "parked")
 
 
@@ -69,6 +69,7 @@ class Consumer:
         self._queues = queues
         self._handle = handle
         self._retry_pause = retry_pause
+        self.subscribed = False
         self._in_flight: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
 
@@ -78,6 +79,7 @@ class Consumer:
         At most `drain_seconds`; what is not finished by then stays unacked and is delivered again.
         """
         tags = [(queue, tag) for queue in self._queues if (tag := await self._subscribe(queue, stop)) is not None]
+        self.subscribed = True
         await stop.wait()
         self._stopping.set()
         for queue, tag in tags:
@@ -90,11 +92,14 @@ class Consumer:
             await asyncio.wait(self._in_flight, timeout=drain_seconds)
 
     async def _subscribe(self, queue: AbstractQueue, stop: asyncio.Event) -> str | None:
-        """Its consumer tag; None when it was time to stop first. A queue that does not answer is made anew (watch)."""
+        """Its consumer tag; None when it was time to stop first.
+
+        Asking a queue that answers nobody costs the connection. It is asked again until watch.py has made it anew.
+        """
         while not stop.is_set():
             try:
-                return await queue.consume(self._on_message)
-            except DOWN as error:
+                return await queue.consume(self._on_message, timeout=_ANSWER_SECONDS)
+            except (AMQPConnectionError, ChannelInvalidStateError, OSError, TimeoutError) as error:
                 log.warning("%s gives nothing yet: %s", queue.name, type(error).__name__)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), self._retry_pause)
