@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 30.0
 _ANSWER_SECONDS = 10.0
+_AWAY = (AMQPConnectionError, ChannelInvalidStateError, OSError, TimeoutError)
 OUTCOMES = ("done", "retried", "parked")
 
 
@@ -62,34 +63,49 @@ class Consumer:
         *,
         types: Sequence[str] = (),
         retry_pause: float = 1.0,
+        look_seconds: float = 10.0,
     ) -> None:
-        """`types`: of the messages that come, so that each is counted from 0 and the first is an increase."""
+        """`types`: of the messages that come, so that each is counted from 0 and the first is an increase.
+
+        `look_seconds`: a queue that holds messages and gives none for so long is subscribed to anew.
+        """
         for one, outcome in product(types, OUTCOMES):
             MESSAGES.labels(one, outcome)
         self._queues = queues
         self._handle = handle
         self._retry_pause = retry_pause
-        self.subscribed = False
+        self._look_seconds = look_seconds
+        self._subscribed: set[str] = set()
+        self._received = 0
         self._in_flight: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
+
+    @property
+    def subscribed(self) -> bool:
+        return len(self._subscribed) == len(self._queues)
 
     async def run(self, stop: asyncio.Event, *, drain_seconds: float = 25.0) -> None:
         """Consume until `stop` is set, then finish what is already in hand.
 
         At most `drain_seconds`; what is not finished by then stays unacked and is delivered again.
         """
-        tags = [(queue, tag) for queue in self._queues if (tag := await self._subscribe(queue, stop)) is not None]
-        self.subscribed = True
+        watching = [asyncio.create_task(self._consume(queue, stop)) for queue in self._queues]
         await stop.wait()
         self._stopping.set()
-        for queue, tag in tags:
-            try:
-                await queue.cancel(tag)
-            except (AMQPError, ChannelInvalidStateError, OSError):
-                log.info("the broker is away; nothing to cancel")
-                break
+        await asyncio.gather(*watching)
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=drain_seconds)
+
+    async def _consume(self, queue: AbstractQueue, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            tag = await self._subscribe(queue, stop)
+            if tag is None:
+                return
+            await self._until_deaf(queue, stop)
+            try:
+                await queue.cancel(tag, timeout=_ANSWER_SECONDS)
+            except _AWAY:
+                log.info("the broker is away; nothing to cancel")
 
     async def _subscribe(self, queue: AbstractQueue, stop: asyncio.Event) -> str | None:
         """Its consumer tag; None when it was time to stop first.
@@ -98,17 +114,44 @@ class Consumer:
         """
         while not stop.is_set():
             try:
-                return await queue.consume(self._on_message, timeout=_ANSWER_SECONDS)
-            except (AMQPConnectionError, ChannelInvalidStateError, OSError, TimeoutError) as error:
+                tag = await queue.consume(self._on_message, timeout=_ANSWER_SECONDS)
+            except _AWAY as error:
                 log.warning("%s gives nothing yet: %s", queue.name, type(error).__name__)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), self._retry_pause)
+                await _sleep(self._retry_pause, stop)
+            else:
+                self._subscribed.add(queue.name)
+                return tag
         return None
+
+    async def _until_deaf(self, queue: AbstractQueue, stop: asyncio.Event) -> None:
+        """Until `stop`, or until the queue holds messages of which none comes to a consumer that has nothing to do.
+
+        A queue that died and was made anew does not tell those who were subscribed to it before.
+        """
+        heard: int | None = None
+        while not stop.is_set():
+            await _sleep(self._look_seconds, stop)
+            if self._in_flight or not await self._holds_messages(queue):
+                heard = None
+            elif heard == self._received:
+                log.error("%s holds messages and gives none: subscribing anew", queue.name)
+                return
+            else:
+                heard = self._received
+
+    async def _holds_messages(self, queue: AbstractQueue) -> bool:
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                state = await (await queue.channel.get_underlay_channel()).queue_declare(queue.name, passive=True)
+        except _AWAY:
+            return False
+        return bool(state.message_count)
 
     async def _on_message(self, raw: AbstractIncomingMessage) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._in_flight.add(task)
+        self._received += 1
         try:
             await self.settle(raw)
         finally:
@@ -151,3 +194,8 @@ class Consumer:
                 log.warning("holding %s for %.0f s: %s", raw.type, pause, type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+
+
+async def _sleep(seconds: float, stop: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from uuid import UUID
 
-from aio_pika import DeliveryMode
+from aio_pika import DeliveryMode, Exchange
 from aio_pika import Message as AmqpMessage
 from aio_pika.abc import AbstractExchange
 from aio_pika.exceptions import DeliveryError, PublishError
@@ -56,10 +57,24 @@ class Publisher:
                 raise BrokerDown from error
             except DeliveryError:  # nack: the queue is at its x-max-length
                 await asyncio.sleep(FULL_PAUSE)
+            except TimeoutError as error:
+                await self._begin_anew()
+                raise BrokerDown from error
             except DOWN as error:
                 raise BrokerDown from error
             else:
                 return
+
+    async def _begin_anew(self) -> None:
+        """Let the channel be opened again.
+
+        The broker counts what a channel sends to a quorum queue; one that was made anew waits for what came before.
+        """
+        assert isinstance(self._exchange, Exchange)
+        with suppress(*DOWN):
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                channel = await self._exchange.channel.get_underlay_channel()
+                await channel.close(ConnectionError("nothing was confirmed"))
 
     async def announce(self, message: Message) -> None:
         """Publish a fact nobody has to hear (live events): with no gateway listening it is lost, and that is right."""

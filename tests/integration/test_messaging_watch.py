@@ -3,14 +3,25 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 import aio_pika
 import pytest
 import pytest_asyncio
 
 from deploy.local.rabbitmq import RabbitMQ
-from shared.messaging.connection import BrokerDown
-from shared.messaging.topology import LANES, QUEUES, persister_queue, worker_queue
+from shared.contracts.base import Message
+from shared.messaging.connection import BrokerDown, open_channel, open_connection
+from shared.messaging.consumer import Consumer
+from shared.messaging.publisher import Publisher
+from shared.messaging.topology import (
+    LANES,
+    QUEUES,
+    declare_exchange,
+    declare_persister_queue,
+    persister_queue,
+    worker_queue,
+)
 from shared.messaging.watch import LOCK, QueueWatch
 from tests.fixtures.rabbitmq import let_die
 
@@ -105,6 +116,36 @@ async def test_of_two_processes_one_looks(
     await channel.queue_delete(LOCK)
     await watch.look()
     assert await alive(broker, SMALL)
+
+
+class Told(Message):
+    name = "ingest.checking.started"
+
+
+async def test_who_knew_a_dead_queue_publishes_to_the_new_one_and_hears_of_it(broker: str, rabbitmq: RabbitMQ) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    stop = asyncio.Event()
+
+    async def handle(type_: str, _body: bytes) -> None:
+        heard.put_nowait(type_)
+
+    async def publish(publisher: Publisher) -> None:
+        while True:
+            with suppress(BrokerDown):
+                return await publisher.publish(Told(), suffix="small")
+            await asyncio.sleep(0.1)  # as everybody who is told so
+
+    async with open_connection(broker) as connection, asyncio.TaskGroup() as tasks, asyncio.timeout(60):
+        queue = await declare_persister_queue(await open_channel(connection, prefetch=1), "small")
+        publisher = Publisher(await declare_exchange(await open_channel(connection)))
+        tasks.create_task(Consumer([queue], handle, look_seconds=0.2).run(stop))
+        await publish(publisher)
+        await heard.get()
+        await asyncio.to_thread(let_die, rabbitmq, "/", [SMALL])
+        await QueueWatch(broker, dead=0.0).look()
+        await publish(publisher)
+        await heard.get()
+        stop.set()
 
 
 async def test_without_a_broker_nothing_is_known_of_a_queue() -> None:
