@@ -89,10 +89,11 @@ class Consumer:
 
         At most `drain_seconds`; what is not finished by then stays unacked and is delivered again.
         """
-        watching = [asyncio.create_task(self._consume(queue, stop)) for queue in self._queues]
-        await stop.wait()
-        self._stopping.set()
-        await asyncio.gather(*watching)
+        async with asyncio.TaskGroup() as tasks:
+            for queue in self._queues:
+                tasks.create_task(self._consume(queue, stop))
+            await stop.wait()
+            self._stopping.set()
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=drain_seconds)
 
@@ -104,7 +105,7 @@ class Consumer:
             await self._until_deaf(queue, stop)
             try:
                 await queue.cancel(tag, timeout=_ANSWER_SECONDS)
-            except _AWAY:
+            except (AMQPError, *_AWAY):
                 log.info("the broker is away; nothing to cancel")
 
     async def _subscribe(self, queue: AbstractQueue, stop: asyncio.Event) -> str | None:
@@ -143,7 +144,7 @@ class Consumer:
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 state = await (await queue.channel.get_underlay_channel()).queue_declare(queue.name, passive=True)
-        except _AWAY:
+        except (AMQPError, *_AWAY):
             return False
         return bool(state.message_count)
 
