@@ -3,9 +3,10 @@
 import asyncio
 import re
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.async_api import Route, expect
+from playwright.async_api import Error, Route, expect
 
 from tests.e2e.browser import PASSWORD, Screen
 from tests.fixtures.platform import Platform
@@ -320,10 +321,31 @@ async def test_a_viewer_is_told_that_a_page_is_not_for_him(screen: Screen) -> No
     await expect(page.get_by_role("menuitem", name="数据上传")).to_have_count(0)
 
 
-async def test_signing_out_ends_it(screen: Screen) -> None:
-    page = await screen.page("reporter", "/home")
+async def test_signing_out_ends_it_though_the_page_still_asks(screen: Screen) -> None:
+    page = await screen.page("reporter", "/help")
+    asked, gone, refused = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        asked.set()
+        await gone.wait()
+        with suppress(Error):  # nobody waits for it any more
+            await route.fulfill(response=await route.fetch())
+        refused.set()
+
+    async def leave(route: Route) -> None:
+        answer = await route.fetch()
+        if route.request.method == "DELETE":
+            gone.set()
+            await refused.wait()
+        await route.fulfill(response=answer)
+
+    await page.route("**/api/v1/statistics?*", slow, times=1)
+    await page.route("**/api/v1/session", leave)
+    await page.goto("/home")
+    await asked.wait()
     await page.get_by_role("button", name="退出").click()
     await page.wait_for_url(f"{screen.url}/portal")
+    await page.unroute_all(behavior="wait")
     await page.goto("/home")
     await expect(page.get_by_role("heading", name="用户登录")).to_be_visible()
 

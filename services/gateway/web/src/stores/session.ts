@@ -81,6 +81,8 @@ export const useSession = defineStore('session', () => {
     })
   }
   async function signOut() {
+    // What the page still asks would be refused, and look like a session that ended by itself.
+    await queryClient.cancelQueries()
     await endOnServer()
     forgetShared()
     user.value = null
