@@ -40,7 +40,7 @@ restore: ## 恢复备份：停止，换回当时的数据，再启动（FROM=备
 reset-admin: ## admin 的密码忘了：换一个新的，写到 $(VAR)/admin-password
 	@$(INSTALLED); $(PY) -m deploy.local reset-admin
 
-end-sessions: ## 立即结束登录、作废令牌（USERNAME=一个人；ALL=yes 所有人）
+end-sessions: ## 立即结束登录、停用令牌（USERNAME=一个人；ALL=yes 所有人）
 	@$(INSTALLED); $(PY) -m deploy.local end-sessions $(if $(ALL),--all) $(if $(filter command,$(firstword $(origin USERNAME))),'$(USERNAME)')
 
 psql: ## PostgreSQL 的命令行（DB=records 或 auth）

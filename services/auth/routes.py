@@ -52,7 +52,7 @@ PUBLIC_OPERATIONS = [
         answer=NewToken,
         status=201,
     ),
-    Operation("DELETE", "/api/v1/tokens/{token_id}", accounts.revoke_token, "吊销 API 令牌", Group.OWN, status=204),
+    Operation("DELETE", "/api/v1/tokens/{token_id}", accounts.revoke_token, "停用 API 令牌", Group.OWN, status=204),
     Operation(
         "GET",
         "/api/v1/departments",

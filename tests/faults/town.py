@@ -84,7 +84,7 @@ class Town:
         (row,) = await self.sql("SELECT state FROM upload WHERE upload_id = $1", upload_id)
         return str(row["state"])
 
-    async def reckon(self, *, within: float = 60) -> None:
+    async def reckon(self, *, within: float = 120) -> None:
         """Every accepted upload has ended, and holds what its file holds: each row once, with the right fate."""
         async with asyncio.timeout(within):
             ended = [await self._end_of(upload_id) for upload_id in self.accepted]

@@ -79,7 +79,7 @@ class Identities:
 
     async def _of_token(self, secret: str, address: str) -> tuple[Known, timedelta]:
         now = self._now()
-        ended = SessionEnded("API 令牌无效、已过期或已吊销，请换一个令牌。")
+        ended = SessionEnded("API 令牌无效、已过期或已停用，请换一个令牌。")
         if not secret.startswith(TOKEN_PREFIX):
             raise ended
         async with self._db.reading() as conn:

@@ -73,7 +73,7 @@ class Sessions:
             NotASession: the caller came with an API token.
         """
         if caller.session_id.startswith(TOKEN_MARK):
-            raise NotASession("API 令牌没有会话可退出；不再使用时请在令牌列表里吊销它。")
+            raise NotASession("API 令牌没有会话可退出；不再使用时请在令牌列表里停用它。")
         async with self._db.transaction() as conn:
             if await repository.delete_session(conn, UUID(caller.session_id), UUID(caller.user_id)):
                 await record(conn, caller, self._now(), "session.ended", "会话")

@@ -51,7 +51,7 @@ class Tokens:
             await user_repository.lock_user(conn, UUID(caller.user_id))  # one that is just being made must not slip by
             name = await repository.revoke_token(conn, token_id, UUID(caller.user_id), now)
             if name is None:
-                raise TokenNotFound("没有这个令牌，可能已经吊销。")
+                raise TokenNotFound("没有这个令牌，可能已经停用。")
             await record(conn, caller, now, "token.revoked", f"令牌 {name}")
 
 

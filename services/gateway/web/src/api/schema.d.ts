@@ -119,7 +119,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** 吊销 API 令牌 */
+        /** 停用 API 令牌 */
         delete: operations["revoke_token"];
         options?: never;
         head?: never;
@@ -4482,7 +4482,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description 吊销 API 令牌 */
+            /** @description 停用 API 令牌 */
             204: {
                 headers: {
                     [name: string]: unknown;
