@@ -46,15 +46,16 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             service = CheckingService(storage, outbox, limits_of(settings), seconds=settings.child_seconds)
             consumer = Consumer([], handle_uploads(service), types=TYPES)
             holding = asyncio.create_task(consumer.run(stop))  # lets go of what is held when it is time to stop
-            lanes = []
+            lanes: dict[LaneName, Lane] = {}
             for lane in LANES:
                 channel = await open_channel(connection, prefetch=1)
                 queues = [await declare_worker_queue(channel, lane, shard) for shard in range(SHARDS)]
-                work = Lane(queues, consumer)
-                await (await declare_worker_bell(channel, lane)).consume(work.ring, no_ack=True)
-                lanes.append(asyncio.create_task(_work(lane, work, stop)))
+                lanes[lane] = Lane(queues, consumer)
+                await (await declare_worker_bell(channel, lane)).consume(lanes[lane].ring, no_ack=True)
+            # Not before all is declared: the first look at a queue that answers nobody costs the connection.
+            working = [asyncio.create_task(_work(name, lane, stop)) for name, lane in lanes.items()]
             await stop.wait()
-            await _drain([*lanes, holding])
+            await _drain([*working, holding])
 
 
 async def _work(name: LaneName, lane: Lane, stop: asyncio.Event) -> None:

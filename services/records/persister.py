@@ -74,9 +74,10 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             {"database": ready_check(db, FOLDER), "broker": broker}, host=settings.host, port=settings.persister_port
         )
         async with health, asyncio.TaskGroup() as tasks:
-            for lane in LANES:
-                consumers.append(await _consumer(connection, lane, storing))
-                tasks.create_task(consumers[-1].run(stop))
+            consumers += [await _consumer(connection, lane, storing) for lane in LANES]
+            # Not before all is declared: to subscribe to a queue that answers nobody costs the connection.
+            for consumer in consumers:
+                tasks.create_task(consumer.run(stop))
             tasks.create_task(every(settings.sweep_seconds, sweeping.sweep, stop))
             tasks.create_task(every(settings.sweep_seconds, reminders.sweep, stop))
             tasks.create_task(every(MERGE_SECONDS, merge, stop))

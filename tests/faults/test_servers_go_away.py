@@ -64,6 +64,8 @@ async def test_files_are_stored_though_queues_answer_nobody_any_more(town: Town)
     names = [queue for lane in LANES for queue in (worker_queue(lane, shard_of(department)), persister_queue(lane))]
     await town.until_half_way(*await town.report(*files(116, 1)))
     await asyncio.to_thread(let_die, town.rabbitmq, VHOST, names)
+    await asyncio.to_thread(town.platform.kill, "worker-1", "persister")
+    await asyncio.to_thread(town.platform.start, "worker-1", "persister")
     await town.report(make_file(300, seed=118), *files(119, 1))
     await town.reckon(within=180)
     log = town.platform.log("ingest")

@@ -240,7 +240,7 @@ def test_a_process_that_dies_at_its_start_is_not_waited_for(runner: Runner, tmp_
 def test_a_restore_of_nothing_names_the_backups_there_are(runner: Runner) -> None:
     assert "还没有备份" in runner.run("restore").stderr
     assert runner.run("backup").returncode == 0
-    [saved] = (runner.folder / "backups").iterdir()
+    [saved] = (path for path in (runner.folder / "backups").iterdir() if path.is_dir())
     assert f"make restore FROM={saved}" in runner.run("restore").stderr
 
 
