@@ -158,6 +158,12 @@ async def reads(system: System, owner: Office) -> list[Figure]:
     admin = owner.api.other()
     await admin.sign_in("admin", system.platform.admin_password)
     token = (await admin.post("/tokens", {"name": "bench", "expires_in_days": 1}))["token"]
+
+    async def ask(path: str, who: str | None) -> tuple[float, str]:
+        """An identity is good for a minute, which all months of a big table may take: a fresh one, not timed."""
+        signed = "" if path in PUBLIC else await identity(http, system, who or "")
+        return await read(http, base + path, signed)
+
     found = []
     for what, paths, limit, count in (
         ("filtered list page, p95", LISTS, 50.0, READS),
@@ -168,9 +174,8 @@ async def reads(system: System, owner: Office) -> list[Figure]:
     ):
         times: list[tuple[float, str]] = []
         for who in (owner.api.token, token):
-            signed = "" if paths is PUBLIC else await identity(http, system, who)
-            times += [await read(http, base + path, signed) for path in paths]  # warm-up, counted for the slowest only
-            fast = [await read(http, base + path, signed) for path, _ in zip(cycle(paths), range(count), strict=False)]
+            times += [await ask(path, who) for path in paths]  # warm-up, counted for the slowest only
+            fast = [await ask(path, who) for path, _ in zip(cycle(paths), range(count), strict=False)]
             times = fast if who == owner.api.token else times[:count] + fast
         slowest, path = max(times)
         taken = [took * 1000 for took, _ in times]

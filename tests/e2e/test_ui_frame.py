@@ -48,6 +48,7 @@ async def test_below_the_top_menus_is_what_the_manual_names(screen: Screen) -> N
     page = await screen.page("reporter", "/home")
     two = page.get_by_role("link", name="双公示", exact=True)
     await expect(two).to_have_count(0)
+    await page.wait_for_load_state("networkidle")  # what arrives later may move what is under the pointer
     await page.get_by_role("link", name="信用应用").hover()
     await screen.picture(page, "top-menu")
     await screen.accessible(page)
@@ -70,6 +71,7 @@ async def test_below_the_top_menus_is_what_the_manual_names(screen: Screen) -> N
     await page.wait_for_url(f"{screen.url}/reports")
 
     page = await screen.page("viewer", "/home")
+    await page.wait_for_load_state("networkidle")
     await page.get_by_role("link", name="信用应用").hover()
     await page.get_by_role("link", name="双公示", exact=True).click()
     await page.wait_for_url(f"{screen.url}/licences")
