@@ -20,6 +20,7 @@ from contextlib import asynccontextmanager
 
 from aio_pika.abc import AbstractConnection
 from aio_pika.exceptions import AMQPChannelError, ChannelNotFoundEntity
+from aiormq.exceptions import ChannelLockedResource
 
 from shared.messaging.connection import DOWN, BrokerDown, connect_once
 from shared.messaging.topology import QUEUES, declare_all
@@ -68,10 +69,10 @@ class QueueWatch:
         for name in dead:
             await self._delete(name)
             log.error("queue %s answered nobody for %.0f s: made anew", name, now - self._silent_since.pop(name))
+            QUEUES_REPLACED.inc()
         if dead or missing:
             async with self._connected() as connection, connection.channel() as channel:
                 await declare_all(channel)
-            QUEUES_REPLACED.inc(len(dead))
 
     async def _ask_all(self) -> tuple[list[str], list[str]]:
         """Names of the silent and of the missing ones.
@@ -116,11 +117,11 @@ class QueueWatch:
 
 
 async def _is_mine(lock: AbstractConnection) -> bool:
-    """False while another process looks."""
+    """False while another process looks; a broker that forbids it is an error to be heard of."""
     try:
         async with lock.channel() as channel:
             await channel.declare_queue(LOCK, exclusive=True)
-    except AMQPChannelError:
+    except ChannelLockedResource:
         return False
     return True
 
