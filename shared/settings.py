@@ -1,5 +1,6 @@
 """What a process is told by its environment: read at its start, or refused in words that say what to write."""
 
+import re
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, ValidationError
@@ -35,7 +36,8 @@ def read(kind: type[S]) -> S:
         wrong: dict[str, str] = {}
         for error in refusal.errors(include_url=False, include_input=False):
             name = f"{kind.model_config.get('env_prefix', '')}{error['loc'][0]}".upper()
-            facts = {"expected": "", **error.get("ctx", {})}
+            facts = dict(error.get("ctx", {}))
+            facts["expected"] = "、".join(re.findall(r"'(.+?)'", str(facts.get("expected", ""))))
             wanted = WANTED.get(error["type"], "不是能用的写法").format(**facts)
             missing = error["type"] == "missing"
             wrong.setdefault(name, f"设置 {name} {'没有给出' if missing else f'不对：{wanted}'}。")

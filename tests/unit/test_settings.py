@@ -35,7 +35,7 @@ GATEWAY = {"AUTH_URL": "x", "RECORDS_URL": "x", "INGEST_URL": "x", "AMQP": "x", 
     [
         ("PORT", "not-a-secret", "不对：应是整数"),
         ("PORT", "99999", "不对：不能大于 65535"),
-        ("LOG_LEVEL", "not-a-secret", "不对：应是这些之一：'DEBUG', 'INFO'"),
+        ("LOG_LEVEL", "not-a-secret", "不对：应是这些之一：DEBUG、INFO、WARNING、ERROR、CRITICAL。"),
         ("TRUSTED_PROXIES", "10.0.0.0/8 not-a-secret", "不对：应是网段，例如 10.0.0.0/8"),
         ("TLS", "not-a-secret", "不对：应是 true 或 false"),
         ("STALL_SECONDS", "not-a-secret", "不对：应是数字"),
